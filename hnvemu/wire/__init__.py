@@ -1,0 +1,1 @@
+"""Octets in and out: what decisions see of a frame, tunnels, captures. Knows no policy."""
