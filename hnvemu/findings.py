@@ -1,0 +1,46 @@
+"""What is wrong with a policy, and where: the reader's errors, in the shape that lint will share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hnvemu.model.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that a finding is about."""
+
+    message: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, its place, and what to do about it."""
+
+    message: str
+    origin: Origin
+    code: str | None = None
+    """A number of the lint catalogue, where it has one."""
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+    excerpt: str | None = None
+    """The line of the file that the origin names."""
+
+    def __str__(self) -> str:
+        code = f"[{self.code}]" if self.code else ""
+        lines = [f"{self.origin}: error{code}: {self.message}"]
+        if self.excerpt is not None:
+            lines += ["    " + self.excerpt, "    " + caret(self.excerpt, self.origin.column)]
+        lines += [f"  note: {note.message} ({note.origin})" for note in self.notes]
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        return "\n".join(lines)
+
+
+def caret(line: str, column: int) -> str:
+    """Return the white space and the ``^`` that point at ``column`` (from 1) under ``line``."""
+    return "".join("\t" if letter == "\t" else " " for letter in line[: column - 1]) + "^"

@@ -1,0 +1,1 @@
+"""What a policy says: frozen values without behaviour beyond their own fields."""

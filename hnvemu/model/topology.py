@@ -1,0 +1,100 @@
+"""Virtual networks and the switch ports in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hnvemu.model.origin import BUILT_IN, Origin
+
+if TYPE_CHECKING:
+    from hnvemu.addresses import IPAddress, MacAddress
+
+
+class NetworkProfile(StrEnum):
+    """The firewall profile of a guest's network connection."""
+
+    DOMAIN = "domain"
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Guest(StrEnum):
+    """The operating system of a VM, as far as its MTU is concerned (ENC-10)."""
+
+    WINDOWS = "windows"
+    LINUX = "linux"
+    OTHER = "other"
+
+
+class IsolationMode(StrEnum):
+    """``Set-VMNetworkAdapterIsolation -IsolationMode``. Forwarding does not look at it."""
+
+    NONE = "none"
+    NATIVE_VIRTUAL_SUBNET = "native_virtual_subnet"
+    EXTERNAL_VIRTUAL_SUBNET = "external_virtual_subnet"
+    VLAN = "vlan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingDomainMapping:
+    """One routing domain of a multi-tenant port, told apart by its VSID (GWY-12)."""
+
+    network: str
+    vsid: int
+    cas: tuple[IPAddress, ...] = ()
+    origin: Origin = field(default=BUILT_IN, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmPort:
+    """A switch port: one network adapter of one VM."""
+
+    name: str
+    """As output writes it: ``T/A``, or ``T/GW:inside`` for one of several adapters."""
+    network: str
+    """The virtual network that lists the VM; empty for a multi-tenant gateway."""
+    host: str
+    vsid: int
+    """0: the port is not virtualised (ING-1)."""
+    mac: MacAddress
+    cas: tuple[IPAddress, ...] = ()
+    gateway: bool = False
+    """A gateway VM: its subnet's wildcard record is generated."""
+    default_gateway: IPAddress | None = None
+    mac_spoofing: bool = False
+    dhcp_guard: bool = False
+    router_guard: bool = False
+    vlan: int = 0
+    guest: Guest = Guest.WINDOWS
+    mtu: int | None = None
+    network_profile: NetworkProfile = NetworkProfile.PRIVATE
+    isolation_mode: IsolationMode | None = None
+    dynamic_ip_limit: int | None = None
+    mappings: tuple[RoutingDomainMapping, ...] = ()
+    """The routing domains of a multi-tenant port, which has no VSID of its own."""
+    origin: Origin = field(default=BUILT_IN, compare=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualNetwork:
+    """A virtual network: one routing domain, the boundary of isolation (OBJ-4)."""
+
+    name: str
+    rdid: str
+    customer_id: str = ""
+    origin: Origin = field(default=BUILT_IN, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Names ports: exact names, globs, each with or without its network; None means every port."""
+
+    patterns: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return "every VM" if self.patterns is None else ", ".join(self.patterns)
