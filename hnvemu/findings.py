@@ -28,13 +28,15 @@ class Finding:
     notes: tuple[Note, ...] = ()
     help: str | None = None
     excerpt: str | None = None
-    """The line of the file that the origin names."""
+    """The line of the file that the origin names, or the part of it around the column."""
+    excerpt_at: int = 0
+    """How many characters of the line stand before the excerpt."""
 
     def __str__(self) -> str:
         code = f"[{self.code}]" if self.code else ""
         lines = [f"{self.origin}: error{code}: {self.message}"]
         if self.excerpt is not None:
-            lines += ["    " + self.excerpt, "    " + caret(self.excerpt, self.origin.column)]
+            lines += ["    " + self.excerpt, "    " + caret(self.excerpt, self.origin.column - self.excerpt_at)]
         lines += [f"  note: {note.message} ({note.origin})" for note in self.notes]
         if self.help:
             lines.append(f"  help: {self.help}")

@@ -1,0 +1,208 @@
+"""Where policy text comes from: files, folders, standard input, and the samples of the package.
+
+Rules of the file: the only part of the reader that touches the file system. What cannot be read
+is a finding, so that one run names every such file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from hnvemu.errors import QuestionError
+from hnvemu.model.origin import Origin
+from hnvemu.reader.report import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hnvemu.reader.report import Report
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_SAMPLE = "sample:"
+_BOM = b"\xef\xbb\xbf"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
+# What YAML takes as text; a byte order mark is none once the first is gone.
+_NOT_TEXT = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+
+class Source(NamedTuple):
+    """The octets of one file, checked to be text, and the name that its findings carry."""
+
+    name: str
+    data: bytes
+    """Without the byte order mark."""
+    octets: bytes
+    """As they were read."""
+    is_text: bool
+    """Whether it can be parsed; if not, a finding says why."""
+
+
+def samples() -> Mapping[str, Path]:
+    """Return the sample policies that come with hnvemu, by name.
+
+    They lie in the package; in a checkout, where they are edited, beside it.
+    """
+    package = Path(__file__).resolve().parents[1]
+    folder = package / "policies"
+    if not folder.is_dir():
+        folder = package.parent / "policies"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def gather(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    size_limit: int,
+    stdin: BinaryIO | None,
+    report: Report,
+) -> list[Source]:
+    """Read all files that ``paths`` name, in order; a folder's by name.
+
+    Raises:
+        QuestionError: there is no path, or no sample of that name.
+    """
+    if not paths:
+        raise QuestionError("no policy is given", help="name a file, a folder, '-' or sample:NAME")
+    sources: list[Source] = []
+    seen: set[str] = set()
+    for path in paths:
+        for name, place in _files(path, report):
+            if name in seen or (place and os.path.realpath(place) in seen):
+                report.add(f"'{name}' is given twice", Origin(name, 0, 0), help="name each file once")
+                continue
+            seen |= {name, os.path.realpath(place) if place else name}
+            octets = _octets(name, place, size_limit=size_limit, stdin=stdin, report=report)
+            if octets is not None:
+                data = octets.removeprefix(_BOM)
+                sources.append(Source(name, data, octets, _is_text(name, data, report)))
+    return sources
+
+
+def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, Path | None]]:
+    """Yield the name and the place of each file that a path stands for; no place is stdin."""
+    given = os.fspath(path)
+    name = given.replace(os.sep, "/")
+    if given == "-":
+        yield "stdin", None
+        return
+    if given.startswith(_SAMPLE):
+        place = _sample(given.removeprefix(_SAMPLE))
+        yield place.name, place
+        return
+    try:
+        place = Path(given)
+        if not place.is_dir():
+            yield name, place
+            return
+        inside = sorted(entry.name for entry in place.iterdir() if _is_policy(entry))
+    except (OSError, ValueError) as error:
+        report.add(f"'{name}' cannot be read: {_reason(error)}", Origin(name, 0, 0))
+        return
+    if not inside:
+        report.add(
+            f"the folder '{name}' holds no policy",
+            Origin(name, 0, 0),
+            help="policies are files that end in .yaml, .yml or .json",
+        )
+    for entry in inside:
+        yield f"{name.rstrip('/')}/{entry}", place / entry
+
+
+def _is_policy(path: Path) -> bool:
+    hidden = path.name.startswith(".")
+    return not hidden and path.suffix.lower() in _SUFFIXES and not path.is_dir()
+
+
+def _sample(name: str) -> Path:
+    known = samples()
+    if name in known:
+        return known[name]
+    near = nearest(name, known)
+    raise QuestionError(
+        f"there is no sample '{name}'",
+        help=f"did you mean '{near}'?" if near else f"the samples are {', '.join(known)}",
+    )
+
+
+def _octets(
+    name: str, place: Path | None, *, size_limit: int, stdin: BinaryIO | None, report: Report
+) -> bytes | None:
+    try:
+        if place is None:
+            octets = (stdin or sys.stdin.buffer).read(size_limit + 1)
+        else:
+            with place.open("rb") as file:
+                # One more than allowed: a device has no size to ask for, and a file may grow.
+                octets = file.read(min(size_limit, os.fstat(file.fileno()).st_size or size_limit) + 1)
+    except (OSError, ValueError) as error:
+        report.add(f"'{name}' cannot be read: {_reason(error)}", Origin(name, 0, 0))
+        return None
+    if len(octets) <= size_limit:
+        return octets
+    report.add(
+        f"'{name}' is larger than {size_limit} octets",
+        Origin(name, 0, 0),
+        help="split it into several files, or raise the size limit",
+    )
+    return None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "permission is denied"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return str(error)
+
+
+def _is_text(name: str, data: bytes, report: Report) -> bool:
+    """Report what YAML cannot be made of, at its line and column."""
+    if data.startswith(_WIDE):
+        report.add(
+            f"'{name}' is UTF-16, and policies are UTF-8",
+            Origin(name, 0, 0),
+            help="save it as UTF-8; in PowerShell: Set-Content -Encoding utf8",
+        )
+        return False
+    if data.isascii():
+        if len(data.translate(None, _CONTROLS)) == len(data):
+            return True
+        text = data.decode("ascii")
+    else:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            bad = data[error.start]
+            report.add(
+                f"octet 0x{bad:02X} is not UTF-8",
+                _place(name, data[: error.start].decode()),
+                help="save the file as UTF-8",
+            )
+            return False
+    found = _NOT_TEXT.search(text)
+    if found is None:
+        return True
+    sign = ord(found.group())
+    what = "it is a binary file" if sign == 0 else "no text holds it"
+    report.add(
+        f"character U+{sign:04X} is not allowed in a policy: {what}",
+        _place(name, text[: found.start()]),
+        help=None if sign == 0 else "remove it",
+    )
+    return False
+
+
+def _place(name: str, before: str) -> Origin:
+    """Return the place of what follows ``before``."""
+    lines = _BREAK.split(before)
+    return Origin(name, len(lines), len(lines[-1]) + 1)

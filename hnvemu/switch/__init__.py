@@ -1,0 +1,1 @@
+"""The pipeline: the only code that decides what becomes of a packet."""

@@ -1,0 +1,256 @@
+"""All hosts of a policy together: frames in at a port, traces out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from hnvemu.addresses import address_of
+from hnvemu.errors import QuestionError
+from hnvemu.switch.guest import first_hop
+from hnvemu.switch.pipeline import deliver, receive, send
+from hnvemu.tables.sessions import NO_SESSIONS, Sessions, SessionTable
+from hnvemu.tables.tables import Tables
+from hnvemu.trace.path import Hop, Path
+from hnvemu.trace.steps import (
+    Arrived,
+    Rewritten,
+    RewrittenAndCounted,
+    Sent,
+    Unchanged,
+)
+from hnvemu.trace.trace import Trace
+from hnvemu.wire.encapsulation import Encapsulation, Tunnel, unwrap
+from hnvemu.wire.flow import Flow, read_flow
+
+if TYPE_CHECKING:
+    from hnvemu.addresses import IPAddress, MacAddress
+    from hnvemu.model.policy import Policy, Profile
+    from hnvemu.model.topology import VmPort
+    from hnvemu.tables.sessions import Held
+    from hnvemu.tables.table import Ask, Table
+    from hnvemu.tables.tables import SendingPort
+    from hnvemu.trace.steps import Step
+
+_REMEMBERED = 65_536
+_ETHERNET_HEADER = 14
+_NO_INNER_FRAME = read_flow(bytes(_ETHERNET_HEADER))
+
+
+class Fabric:
+    """Forwards frames between the VMs of one policy.
+
+    It keeps no state that could change an answer: sessions are a value that the caller passes in
+    and gets back, and the paths it remembers are pure functions of their flows.
+    """
+
+    def __init__(self, tables: Tables, *, flow_id: int | None = 0) -> None:
+        self.tables = tables
+        self.flow_id = flow_id
+        self._seen: dict[tuple[str, Flow, Held | None], Path] = {}
+
+    @classmethod
+    def compile(
+        cls, policy: Policy, *, profile: Profile | None = None, flow_id: int | None = 0
+    ) -> Self:
+        """Build the fabric that ``policy`` describes.
+
+        Args:
+            policy: As :func:`hnvemu.load_policy` returns it.
+            profile: Behave like this product generation, in place of the policy's.
+            flow_id: FlowID of NVGRE keys, 0 to 255; None: a hash of the flow (ENC-2).
+
+        Raises:
+            QuestionError: ``flow_id`` does not fit into an octet.
+        """
+        if flow_id is not None and not 0 <= flow_id <= 0xFF:
+            raise QuestionError(f"FlowID {flow_id} does not fit into 8 bits: 0 to 255, or hash")
+        return cls(Tables(policy, profile or policy.profile), flow_id=flow_id)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that was compiled."""
+        return self.tables.policy
+
+    @property
+    def profile(self) -> Profile:
+        """The product generation that hosts behave like."""
+        return self.tables.profile
+
+    def send(self, packet: Any, *, at: str, sessions: Sessions | None = NO_SESSIONS) -> Trace:
+        """Follow one frame from where it enters.
+
+        Args:
+            packet: Octets from the Ethernet header on (at least 14), or a Scapy packet. MACs and
+                a source address that a Scapy packet leaves open are filled in as the guest would;
+                neither the network nor the routing table of this machine is asked.
+            at: A port's name (``B``, ``T/B``, ``T/GW:inside``), or ``pa:HOST`` for an encapsulated
+                frame that reaches a host from the provider network.
+            sessions: The conversations that ports have admitted so far, as an earlier trace
+                returned them; None: the packet belongs to a conversation that all ports admitted.
+
+        Raises:
+            QuestionError: No port or host has that name, or ``packet`` is no frame.
+        """
+        if at.startswith("pa:"):
+            return self._arrive(self._octets(packet, None), at)
+        port = self.policy.ports.get(at) or self.port(at)
+        frame = packet if type(packet) is bytes else self._octets(packet, port)
+        if len(frame) < _ETHERNET_HEADER:
+            raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
+        flow = read_flow(frame)
+        path = self.forward(flow, at=port.name, sessions=sessions)
+        after = NO_SESSIONS if sessions is None else sessions
+        if path.opened:
+            after = after.opened(flow, path.opened)
+        return self._trace(path, frame, port.name, after)
+
+    def forward(self, flow: Flow, *, at: str, sessions: Sessions | None = NO_SESSIONS) -> Path:
+        """Follow a flow from the port of that full name; packets of one flow share the path.
+
+        Tables never change and paths are immutable, so a flow is walked once.
+        """
+        held = None if sessions is None else sessions.held(flow)
+        if sessions is None:
+            return self._walk(flow, self.tables.sending(at), SessionTable(None))
+        key = at, flow, held
+        path = self._seen.get(key)
+        if path is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            table = None if held is None else SessionTable(held)
+            path = self._seen[key] = self._walk(flow, self.tables.sending(at), table)
+        return path
+
+    def _walk(self, flow: Flow, port: SendingPort, sessions: SessionTable | None) -> Path:
+        """Run the pipeline for one flow."""
+
+        def ask(table: Table, *given: Any) -> Step:
+            return table.find(flow, *given)
+
+        steps = list(send(port, ask, sessions))
+        hops: list[Hop] = []
+        host = port.host.name
+        if isinstance(steps[-1], Sent):
+            hops.append(Hop(host, "host", tuple(steps)))
+            sent, written = steps[-1], _written(steps)
+            host = sent.host
+            steps = list(receive(sent.onward, ask, sent, written))
+        return self._finish(flow, hops, host, steps, ask, sessions)
+
+    def _arrive(self, frame: bytes, at: str) -> Trace:
+        """Follow an encapsulated frame that reaches a host."""
+        name = at.removeprefix("pa:")
+        if name not in self.policy.hosts:
+            raise QuestionError(f"no host is named '{name}'", _nearest(name, self.policy.hosts))
+        if len(frame) < _ETHERNET_HEADER:
+            raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
+        outer = unwrap(frame)
+        has_inner = len(outer.inner) >= _ETHERNET_HEADER
+        flow = read_flow(outer.inner) if has_inner else _NO_INNER_FRAME
+
+        def ask(table: Table, *given: Any) -> Step:
+            return table.find(flow, *given)
+
+        tunnel = Tunnel(
+            encapsulation=outer.encapsulation or Encapsulation.NVGRE,
+            src_mac=outer.src_mac,
+            dst_mac=outer.dst_mac,
+            vlan=max(outer.vlan, 0),
+            src=address_of(outer.version or 4, outer.src),
+            dst=address_of(outer.version or 4, outer.dst),
+            vsid=outer.vsid,
+        )
+        arrived = Arrived(tunnel, name, outer.ecn, outer.fault)
+        steps = [arrived, *receive(self.tables.host(name), ask, arrived, None)]
+        path = self._finish(flow, [], name, steps, ask, None)
+        return self._trace(path, outer.inner if has_inner else frame, at, NO_SESSIONS)
+
+    def _finish(
+        self,
+        flow: Flow,
+        hops: list[Hop],
+        host: str,
+        steps: list[Step],
+        ask: Ask,
+        sessions: SessionTable | None,
+    ) -> Path:
+        """Take a frame out at the port that was found, if one was."""
+        found = steps[-1]
+        if found.outcome is None:
+            steps += deliver(found.onward, ask, found, sessions)  # type: ignore[arg-type]
+        hops.append(Hop(host, "host", tuple(steps)))
+        return Path(flow, tuple(hops), self.flow_id)
+
+    def _trace(self, path: Path, frame: bytes, at: str, sessions: Sessions) -> Trace:
+        return Trace(
+            path,
+            frame,
+            at=at,
+            profile=self.tables.profile,
+            policy_sha256=self.policy.sha256,
+            sessions=sessions,
+        )
+
+    def _octets(self, packet: Any, port: VmPort | None) -> bytes:
+        """Turn what the caller gave into octets."""
+        if isinstance(packet, (bytes, bytearray, memoryview)):
+            return bytes(packet)
+        if not hasattr(packet, "fields_desc"):
+            raise QuestionError(
+                f"a packet is octets or a Scapy packet, not {type(packet).__name__}"
+            )
+        from hnvemu.wire.packet import to_octets  # noqa: PLC0415 - Scapy takes longer than a trace
+
+        if port is None:
+            return bytes(packet)
+        sender = port
+
+        def dst_mac_for(version: int, address: IPAddress) -> MacAddress:
+            del version
+            return first_hop(self.tables, sender, address).mac
+
+        def src_for(version: int) -> IPAddress | None:
+            return next((ca for ca in sender.cas if ca.version == version), None)
+
+        return to_octets(packet, src_mac=port.mac, dst_mac_for=dst_mac_for, src_for=src_for)
+
+    def port(self, name: str) -> VmPort:
+        """Return the port that ``name`` means: ``T/A``, or ``A`` where only one network has it.
+
+        Raises:
+            QuestionError: No port or more than one has that name; the nearest names are in it.
+        """
+        ports = self.policy.ports
+        if name in ports:
+            return ports[name]
+        found = [full for full in ports if full.partition("/")[2] == name]
+        if len(found) == 1:
+            return ports[found[0]]
+        if found:
+            raise QuestionError(
+                f"'{name}' names more than one VM", f"write {' or '.join(sorted(found))}"
+            )
+        adapters = [full for full in ports if full.startswith((f"{name}:",)) or f"/{name}:" in full]
+        if adapters:
+            raise QuestionError(
+                f"'{name}' has several adapters", f"write {' or '.join(sorted(adapters))}"
+            )
+        known = {*ports, *(full.partition("/")[2] for full in ports)}
+        raise QuestionError(f"no VM is named '{name}'", _nearest(name, known))
+
+
+def _written(steps: list[Step]) -> Step | None:
+    """Return the step by which the sending host changed the frame, or left it alone."""
+    kinds = (Unchanged, Rewritten, RewrittenAndCounted)
+    return next((step for step in reversed(steps) if isinstance(step, kinds)), None)
+
+
+def _nearest(name: str, known: Any) -> str | None:
+    """Return a hint with the known name nearest to ``name``."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes pay for it
+
+    names = sorted(word for word in known if word)
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known are {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else None

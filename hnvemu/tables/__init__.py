@@ -1,0 +1,1 @@
+"""A policy as tables: every lookup answers with a step, made once and shared."""

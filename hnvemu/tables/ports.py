@@ -1,0 +1,137 @@
+"""Questions about ports: which one has a MAC and a VSID, and does it have the destination?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hnvemu.tables.ingress import KIND, is_neighbour_discovery
+from hnvemu.tables.table import Axis
+from hnvemu.trace.steps import (
+    Delivered,
+    DeliveredToGateway,
+    NotEvaluated,
+    PortFound,
+    PortMissed,
+    PortVsidMismatched,
+    SwitchedLocally,
+    SwitchMissed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hnvemu.model.topology import VmPort
+    from hnvemu.trace.steps import InboundMatched, InboundWildcard, LookupMatched, Step
+    from hnvemu.wire.flow import Flow
+
+_ARP = 0x0806
+
+
+class PortTable:
+    """Which port on this host has the record's MAC and VSID? (FWD-33)."""
+
+    reads = ()
+
+    def __init__(
+        self, host: str, ports: Iterable[VmPort], tables_of: Callable[[VmPort], object]
+    ) -> None:
+        self._host = host
+        self._tables_of = tables_of
+        self._by_mac: dict[int, list[VmPort]] = {}
+        for port in ports:
+            self._by_mac.setdefault(port.mac, []).append(port)
+        self._known: dict[int, Step] = {}
+
+    def find(self, flow: Flow, found: LookupMatched | InboundMatched | InboundWildcard) -> Step:
+        """Answer from the record alone; the frame's own MAC plays no part."""
+        del flow
+        row = id(found.record)  # rows live as long as the policy, and hashing one is slow
+        step = self._known.get(row)
+        if step is None:
+            step = self._known[row] = self._port(found)
+        return step
+
+    def _port(self, found: LookupMatched | InboundMatched | InboundWildcard) -> Step:
+        record = found.record
+        ports = self._by_mac.get(record.mac, [])
+        for port in ports:
+            if port.vsid == record.vsid and not port.mappings:
+                return PortFound(port, record).leading_to(self._tables_of(port))
+        for port in ports:
+            if port.mappings:
+                return NotEvaluated("gateways", port.origin)
+        if ports:
+            return PortVsidMismatched(ports[0], record.vsid)
+        return PortMissed(record, self._host)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """No field is read."""
+        del axis
+        return ()
+
+
+class SwitchTable:
+    """Windows Server 2012: does a port of this subnet on this host have the MAC? (FWD-2)."""
+
+    reads = (Axis.DST_MAC, Axis.ETHERTYPE, Axis.FAULT, Axis.VERSION, Axis.ICMP)
+
+    def __init__(
+        self, vsid: int, ports: Iterable[VmPort], tables_of: Callable[[VmPort], object]
+    ) -> None:
+        self._steps: dict[int, Step] = {}
+        for port in ports:
+            if port.vsid == vsid and port.mac not in self._steps:
+                self._steps[port.mac] = SwitchedLocally(port).leading_to(tables_of(port))
+
+    def find(self, flow: Flow) -> Step:
+        """Answer from the destination MAC; ARP, ND and broken packets are left to their rules."""
+        if flow.ethertype == _ARP or flow.fault or is_neighbour_discovery(flow):
+            return _SWITCH_MISSED
+        return self._steps.get(flow.dst_mac, _SWITCH_MISSED)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """The ports' MACs, ARP or not, sound or not."""
+        if axis is Axis.DST_MAC:
+            return {mac + more for mac in self._steps for more in (0, 1)}
+        if axis is Axis.ETHERTYPE:
+            return (_ARP, _ARP + 1)
+        if axis in (Axis.VERSION, Axis.ICMP):
+            return KIND.cuts(axis)
+        return (1,) if axis is Axis.FAULT else ()
+
+
+class OwnerTable:
+    """Has this port the destination address, or is it to send the packet on?"""
+
+    reads = (Axis.VERSION, Axis.DST)
+
+    def __init__(self, port: VmPort) -> None:
+        self._port = port
+        self._addresses = {(ca.version, int(ca)) for ca in port.cas}
+        self._delivered = Delivered(port)
+        self._onward = DeliveredToGateway(port)
+
+    def find(self, flow: Flow, found: PortFound | SwitchedLocally) -> Step:
+        """Answer from the destination and what led to the port.
+
+        A frame that a record of the destination itself, or the switch, brought here has arrived,
+        whether or not the policy knows the address in the guest.
+        """
+        if (flow.version, flow.dst) in self._addresses:
+            return self._delivered
+        if isinstance(found, SwitchedLocally):
+            return self._onward if self._port.gateway and flow.version else self._delivered
+        ca = found.record.ca
+        direct = int(ca) == flow.dst and ca.version == flow.version
+        return self._delivered if direct else self._onward
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """The port's addresses; the record's own is a cut of the row that is given."""
+        if axis is Axis.VERSION:
+            return (1, 4, 5, 6)
+        if axis is Axis.DST:
+            return {ca + more for _, ca in self._addresses for more in (0, 1)}
+        return ()
+
+
+_SWITCH_MISSED = SwitchMissed()

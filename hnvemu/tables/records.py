@@ -1,0 +1,381 @@
+"""Questions answered from lookup records: who sends, behind what the destination lives, who asked.
+
+Each table holds a view and remembers the steps that it made; a row's step is made once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hnvemu.addresses import MacAddress, address_of
+from hnvemu.model.origin import BUILT_IN
+from hnvemu.tables.table import Axis
+from hnvemu.trace.steps import (
+    ControlMessage,
+    DestinationMacForeign,
+    DestinationMacKnown,
+    ExactMatched,
+    ExactMissed,
+    GatewayAddressed,
+    InboundMacMismatched,
+    InboundMatched,
+    InboundMissed,
+    InboundPaMismatched,
+    InboundWildcard,
+    LookupMatched,
+    LookupMissed,
+    LookupMissedOnLink,
+    LookupUnusable,
+    MethodAgreed,
+    MethodMismatched,
+    NotEvaluated,
+    RemoteSourceMacMismatched,
+    RemoteSourceMatched,
+    RemoteSourceMissed,
+    RemoteSourcePaMismatched,
+    RemoteSourceWildcard,
+    Rewritten,
+    RewrittenAndCounted,
+    RouteMatched,
+    SourceMacMismatched,
+    SourceMatched,
+    SourceMissed,
+    SourcePaMismatched,
+    SourceWildcard,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hnvemu.addresses import IPAddress
+    from hnvemu.model.records import LookupRecord
+    from hnvemu.tables.routes import RouteTable
+    from hnvemu.tables.view import View
+    from hnvemu.trace.steps import Arrived, Sent, Step, Unchanged
+    from hnvemu.wire.flow import Flow
+
+_FAMILIES = (1, 4, 5, 6)
+
+
+class SourceTable:
+    """May the sender use this source address? (SRC-1 to SRC-6)."""
+
+    reads = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
+
+    def __init__(self, view: View, vsid: int, host: str, pas: frozenset[IPAddress]) -> None:
+        self._view = view
+        self._vsid = vsid
+        self._host = host
+        self._pas = pas
+        self._accepted: dict[tuple[int, int], SourceMatched] = {}
+
+    def find(self, flow: Flow) -> Step:
+        """Answer from the source address and the source MAC."""
+        known = self._accepted.get((flow.version, flow.src))
+        if known is not None and known.record.mac == flow.src_mac:
+            return known
+        record = self._view.records[flow.version].get((self._vsid, flow.src))
+        if record is None:
+            return self._unlisted(flow)
+        if record.mac != flow.src_mac:
+            return SourceMacMismatched(record, MacAddress(flow.src_mac))
+        if record.pa not in self._pas:
+            return SourcePaMismatched(record, self._host)
+        step = self._accepted[flow.version, flow.src] = SourceMatched(record)
+        return step
+
+    def _unlisted(self, flow: Flow) -> Step:
+        for wildcard in self._view.wildcards(self._vsid, flow.version):
+            if wildcard.mac == flow.src_mac:
+                if wildcard.pa not in self._pas:
+                    return SourcePaMismatched(wildcard, self._host)
+                return SourceWildcard(wildcard)
+        if self._view.is_l2_only(self._vsid, flow.src_mac):
+            return _LEARNING
+        return SourceMissed(self._vsid, address_of(flow.version, flow.src))
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every recorded address, and the MACs of records and wildcards."""
+        if axis is Axis.VERSION:
+            return _FAMILIES
+        records = _rows(self._view, self._vsid)
+        if axis is Axis.SRC:
+            return _points(int(record.ca) for record in records)
+        if axis is Axis.SRC_MAC:
+            macs = {record.mac for record in records} | self._view.l2_only_macs(self._vsid)
+            for version in (4, 6):
+                macs |= {record.mac for record in self._view.wildcards(self._vsid, version)}
+            return _points(macs)
+        return ()
+
+
+class LookupTable:
+    """Which record has the next hop that a route names? (FWD-10 to FWD-12)."""
+
+    reads = (Axis.VERSION, Axis.DST)
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._found: dict[tuple[int, int, int], Step] = {}
+
+    def find(self, flow: Flow, matched: RouteMatched) -> Step:
+        """Answer for the route's next hop, which is the destination itself where on-link."""
+        route = matched.route
+        ca = flow.dst if route.next_hop is None else int(route.next_hop)
+        key = route.vsid, flow.version, ca
+        step = self._found.get(key)
+        if step is None:
+            record = self._view.records[flow.version].get((route.vsid, ca))
+            if record is None:
+                return self._missed(key, on_link=route.next_hop is None)
+            if key in self._view.dot_ones:
+                step = GatewayAddressed(record)
+            else:
+                step = LookupMatched(record)
+            self._found[key] = step
+        return step
+
+    def _missed(self, key: tuple[int, int, int], *, on_link: bool) -> Step:
+        vsid, version, ca = key
+        unusable = self._view.unusable.get(key)
+        if unusable is not None:
+            return LookupUnusable(unusable)
+        wildcards = self._view.wildcards(vsid, version)
+        if on_link and wildcards:
+            return LookupMissedOnLink(vsid, address_of(version, ca), wildcards[0])
+        return LookupMissed(vsid, address_of(version, ca))
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every recorded address."""
+        if axis is Axis.VERSION:
+            return _FAMILIES
+        return _points(int(record.ca) for record in _rows(self._view)) if axis is Axis.DST else ()
+
+
+class ExactTable:
+    """Windows Server 2012: has the destination a record anywhere in the domain? (FWD-9)."""
+
+    reads = (Axis.VERSION, Axis.DST)
+
+    def __init__(self, view: View, vsid: int) -> None:
+        self._view = view
+        self._vsid = vsid
+        self._rdid = view.rd_of(vsid)
+
+    def find(self, flow: Flow) -> Step:
+        """Answer from the destination; a record of the sender's own subnet comes first."""
+        if self._rdid is None:
+            return _EXACT_MISSED
+        records = self._view.in_domain(self._rdid, flow.version, flow.dst)
+        if not records:
+            return _EXACT_MISSED
+        own = (record for record in records if record.vsid == self._vsid)
+        record = next(own, records[0])
+        if (record.vsid, flow.version, flow.dst) in self._view.dot_ones:
+            return GatewayAddressed(record)
+        return ExactMatched(record)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every recorded address."""
+        if axis is Axis.VERSION:
+            return _FAMILIES
+        return _points(int(record.ca) for record in _rows(self._view)) if axis is Axis.DST else ()
+
+
+class AddressedTable:
+    """Windows Server 2012: is the destination MAC one that the filter knows? (FWD-2b)."""
+
+    reads = (Axis.DST_MAC,)
+
+    def __init__(self, view: View, vsid: int) -> None:
+        self._gateways = {
+            record.mac
+            for _, version, ca in (key for key in view.dot_ones if key[0] == vsid)
+            if (record := view.records[version].get((vsid, ca))) is not None
+        }
+
+    def find(self, flow: Flow, found: LookupMatched | ExactMatched) -> Step:
+        """Answer from the destination MAC and the destination's record."""
+        if flow.dst_mac == found.record.mac or flow.dst_mac in self._gateways:
+            return _MAC_KNOWN
+        return DestinationMacForeign(MacAddress(flow.dst_mac), found.record)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """The gateway's MACs; the record's own is a cut of the row that is given."""
+        return _points(self._gateways) if axis is Axis.DST_MAC else ()
+
+
+class MethodTable:
+    """Do sender and destination cross by the same method? (FWD-13). Compares two rows."""
+
+    reads = ()
+
+    def find(self, flow: Flow, source: SourceMatched, found: LookupMatched) -> Step:
+        """Answer from the two records alone."""
+        del flow
+        if source.record.rule is found.record.rule:
+            return _AGREED
+        return MethodMismatched(source.record, found.record)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """No field is read."""
+        del axis
+        return ()
+
+
+class InboundTable:
+    """Which record takes the destination of a frame that came in? (RCV-6, RCV-7, RCV-8)."""
+
+    reads = (Axis.VERSION, Axis.DST, Axis.DST_MAC)
+
+    def __init__(self, view: View, *, checks_mac: bool, answers_stale: bool) -> None:
+        self._view = view
+        self._checks_mac = checks_mac
+        self._answers_stale = answers_stale
+        self._found: dict[tuple[int, int, int], InboundMatched] = {}
+
+    def find(self, flow: Flow, came: Sent | Arrived, written: Step | None) -> Step:
+        """Answer for the tunnel's VSID; ``written`` is what the sender made of the frame."""
+        tunnel = came.tunnel
+        key = tunnel.vsid, flow.version, flow.dst
+        step: InboundMatched | InboundWildcard | None = self._found.get(key)
+        if step is None:
+            record = self._view.records[flow.version].get((tunnel.vsid, flow.dst))
+            if record is not None:
+                step = self._found[key] = InboundMatched(record)
+            else:
+                record = _by_pa(self._view.wildcards(tunnel.vsid, flow.version), tunnel.dst)
+                if record is None:
+                    ca = address_of(flow.version, flow.dst)
+                    answer = self._answer("UNREACHABLE", flow.version, tunnel.src)
+                    return InboundMissed(tunnel.vsid, ca, answer)
+                step = InboundWildcard(record)
+        record = step.record
+        if record.pa != tunnel.dst:
+            answer = self._answer("REDIRECT", flow.version, tunnel.src)
+            return InboundPaMismatched(record, tunnel.dst, answer)
+        if self._checks_mac:
+            rewritten = isinstance(written, (Rewritten, RewrittenAndCounted))
+            mac = written.mac if rewritten else flow.dst_mac  # type: ignore[union-attr]
+            if mac != record.mac:
+                return InboundMacMismatched(record, MacAddress(mac))
+        return step
+
+    def _answer(self, kind: str, version: int, to: IPAddress) -> ControlMessage | None:
+        """Return the message that a real host would send back (MOB-3)."""
+        if not self._answers_stale:
+            return None
+        codes = {
+            ("REDIRECT", 4): (5, 10),
+            ("REDIRECT", 6): (137, 1),
+            ("UNREACHABLE", 4): (3, 10),
+            ("UNREACHABLE", 6): (1, 1),
+        }
+        return ControlMessage(kind, version, *codes[kind, version], to)
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every recorded address and every record's MAC."""
+        if axis is Axis.VERSION:
+            return _FAMILIES
+        if axis is Axis.DST:
+            return _points(int(record.ca) for record in _rows(self._view))
+        if axis is Axis.DST_MAC:
+            return _points(record.mac for record in self._view.all_rows())
+        return ()
+
+
+class RemoteSourceTable:
+    """May the inner source send from behind the outer one? (RCV-9, RCV-10)."""
+
+    reads = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
+
+    def __init__(self, view: View, routes: dict[str, RouteTable]) -> None:
+        self._view = view
+        self._routes = routes
+        self._accepted: dict[tuple[int, int, int], RemoteSourceMatched] = {}
+
+    def find(self, flow: Flow, came: Sent | Arrived) -> Step:
+        """Answer from the inner source, its MAC, and the tunnel."""
+        tunnel = came.tunnel
+        key = tunnel.vsid, flow.version, flow.src
+        known = self._accepted.get(key)
+        if (
+            known is not None
+            and known.record.mac == flow.src_mac
+            and known.record.pa == tunnel.src
+        ):
+            return known
+        rdid = self._view.rd_of(tunnel.vsid)
+        if rdid is None:  # none equals none is no match: OBJ-3
+            return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, flow.src))
+        records = self._view.in_domain(rdid, flow.version, flow.src)
+        if not records:
+            return self._behind_gateway(flow, came, rdid)
+        fitting = (r for r in records if r.pa == tunnel.src and r.mac == flow.src_mac)
+        record = next(fitting, records[0])
+        wrong = _remote_mismatch(record, flow, tunnel.src)
+        if wrong is not None:
+            return wrong
+        step = self._accepted[key] = RemoteSourceMatched(record)
+        return step
+
+    def _behind_gateway(self, flow: Flow, came: Sent | Arrived, rdid: str) -> Step:
+        tunnel = came.tunnel
+        route = self._routes[rdid].longest(flow.version, flow.src)
+        wildcards = [] if route is None else self._view.wildcards(route.vsid, flow.version)
+        record = _by_pa(wildcards, tunnel.src)
+        if route is None or record is None:
+            return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, flow.src))
+        wrong = _remote_mismatch(record, flow, tunnel.src)
+        return RemoteSourceWildcard(record, route) if wrong is None else wrong
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every recorded address, every prefix, and every record's MAC."""
+        if axis is Axis.VERSION:
+            return _FAMILIES
+        if axis is Axis.SRC:
+            cuts = _points(int(record.ca) for record in _rows(self._view))
+            for table in self._routes.values():
+                cuts |= set(table.cuts(Axis.DST))
+            return cuts
+        if axis is Axis.SRC_MAC:
+            return _points(record.mac for record in self._view.all_rows())
+        return ()
+
+
+def _remote_mismatch(record: LookupRecord, flow: Flow, outer: IPAddress) -> Step | None:
+    """Compare a source record with the tunnel it came through and the frame's MAC (RCV-10)."""
+    if record.pa != outer:
+        return RemoteSourcePaMismatched(record, outer)
+    if record.mac != flow.src_mac:
+        return RemoteSourceMacMismatched(record, MacAddress(flow.src_mac))
+    return None
+
+
+def _by_pa(wildcards: list[LookupRecord], pa: IPAddress) -> LookupRecord | None:
+    """Choose among several wildcards the one behind ``pa``, else the first (GWY-9)."""
+    fitting = (record for record in wildcards if record.pa == pa)
+    return next(fitting, wildcards[0] if wildcards else None)
+
+
+def _rows(view: View, vsid: int | None = None) -> list[LookupRecord]:
+    """Return the records of one address, of one virtual subnet or of all."""
+    return [
+        record
+        for records in view.records.values()
+        for (subnet, _), record in records.items()
+        if vsid in (None, subnet)
+    ]
+
+
+def _points(values: Iterable[int]) -> set[int]:
+    """Return the cuts around single values."""
+    return {int(value) + more for value in values for more in (0, 1)}
+
+
+_LEARNING = NotEvaluated("lookup_records.type: l2_only", BUILT_IN)
+_EXACT_MISSED = ExactMissed()
+_MAC_KNOWN = DestinationMacKnown()
+_AGREED = MethodAgreed()
+METHODS = MethodTable()
+"""The one table of methods: all it compares is given."""

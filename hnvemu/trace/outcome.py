@@ -1,0 +1,64 @@
+"""What can become of a packet, and every reason for which it can be lost."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a packet."""
+
+    DELIVERED = "delivered"
+    TO_GATEWAY = "to_gateway"
+    ANSWERED = "answered"
+    REPLICATED = "replicated"
+    PASSED_THROUGH = "passed_through"
+    EXTERNAL_ROUTER = "external_router"
+    DROPPED = "dropped"
+    UNDECIDED = "undecided"
+    TO_OUTSIDE = "to_outside"
+
+
+class Reason(StrEnum):
+    """Why a packet was dropped, or left undecided. ``docs/reasons.md`` has each exact condition."""
+
+    SRC_RECORD_MISSING = "SRC_RECORD_MISSING"
+    DST_RECORD_MISSING = "DST_RECORD_MISSING"
+    ROUTE_MISSING = "ROUTE_MISSING"
+    PHYS_ROUTE_MISSING = "PHYS_ROUTE_MISSING"
+    METHOD_MISMATCH = "METHOD_MISMATCH"
+    SRC_PA_MISMATCH = "SRC_PA_MISMATCH"
+    DST_PA_MISMATCH = "DST_PA_MISMATCH"
+    SRC_MAC_MISMATCH = "SRC_MAC_MISMATCH"
+    DST_MAC_MISMATCH = "DST_MAC_MISMATCH"
+    DST_ONLINK = "DST_ONLINK"
+    NOT_UNICAST = "NOT_UNICAST"
+    MTU_EXCEEDED = "MTU_EXCEEDED"
+    NO_POLICY = "NO_POLICY"
+    PA_ARP_FAILED = "PA_ARP_FAILED"
+    UNSUPPORTED_ETHERTYPE = "UNSUPPORTED_ETHERTYPE"
+    MALFORMED = "MALFORMED"
+    IP_CHECKSUM = "IP_CHECKSUM"
+    TTL_EXPIRED = "TTL_EXPIRED"
+    ECN_CE_NON_ECT = "ECN_CE_NON_ECT"
+    SPOOFED_MAC = "SPOOFED_MAC"
+    DHCP_GUARD = "DHCP_GUARD"
+    ROUTER_GUARD = "ROUTER_GUARD"
+    VSID_MISMATCH = "VSID_MISMATCH"
+    VLAN_IN_HEADER = "VLAN_IN_HEADER"
+    NULL_DST_MAC = "NULL_DST_MAC"
+    INVALID_SRC_MAC = "INVALID_SRC_MAC"
+    STORM_LIMIT = "STORM_LIMIT"
+    ACL_DENY_OUT = "ACL_DENY_OUT"
+    ACL_DENY_IN = "ACL_DENY_IN"
+    DYN_LIMIT = "DYN_LIMIT"
+    GATEWAY_NOT_A_HOST = "GATEWAY_NOT_A_HOST"
+    NEXTHOP_NOT_ONLINK = "NEXTHOP_NOT_ONLINK"
+    NO_PORT = "NO_PORT"
+    PA_NOT_LOCAL = "PA_NOT_LOCAL"
+    BAD_ENCAP = "BAD_ENCAP"
+    INNER_VLAN = "INNER_VLAN"
+    ARP_UNANSWERED = "ARP_UNANSWERED"
+    GARP_STATIC_VSID = "GARP_STATIC_VSID"
+    UNSUPPORTED_METHOD = "UNSUPPORTED_METHOD"
+    UNSUPPORTED = "UNSUPPORTED"

@@ -1,0 +1,78 @@
+"""The way of a flow: hops of steps. All packets of a flow share one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hnvemu.trace.rewrite import changes
+from hnvemu.trace.steps import SessionOpened
+
+if TYPE_CHECKING:
+    from hnvemu.trace.outcome import Outcome, Reason
+    from hnvemu.trace.rewrite import Change
+    from hnvemu.trace.steps import Step
+    from hnvemu.wire.flow import Flow
+
+
+class Hop(NamedTuple):
+    """What one node decided about a packet."""
+
+    node: str
+    kind: str
+    """What the node is: ``host``."""
+    steps: tuple[Step, ...]
+
+
+class Path:
+    """Every decision about the packets of one flow. Immutable; everything else is derived."""
+
+    __slots__ = ("_changes", "flow", "flow_id", "hops", "opened")
+
+    def __init__(self, flow: Flow, hops: tuple[Hop, ...], flow_id: int | None) -> None:
+        self.flow = flow
+        self.hops = hops
+        self.flow_id = flow_id
+        """FlowID of NVGRE keys; None: a hash of the flow."""
+        self.opened = tuple(
+            step for hop in hops for step in hop.steps if type(step) is SessionOpened
+        )
+        """The sessions that the flow's packets open."""
+        self._changes: tuple[Change, ...] | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps of all hops."""
+        return tuple(step for hop in self.hops for step in hop.steps)
+
+    @property
+    def last(self) -> Step:
+        """The step that says what became of the packet."""
+        return self.hops[-1].steps[-1]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the packet."""
+        outcome = self.last.outcome
+        assert outcome is not None  # noqa: S101 - a path ends with the step that has one
+        return outcome
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was dropped or left undecided."""
+        return self.last.reason
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the steps do to the octets of a frame, in order."""
+        if self._changes is None:
+            self._changes = changes(self.steps, self.flow, self.flow_id)
+        return self._changes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Path) and (self.flow, self.hops) == (other.flow, other.hops)
+
+    def __hash__(self) -> int:
+        return hash((self.flow, self.hops))
+
+    def __repr__(self) -> str:
+        return f"Path({self.flow!r}, {self.hops!r})"

@@ -1,0 +1,73 @@
+"""The base of all steps: small frozen values, cheap to define and made once.
+
+A step has two faces. Its fields are evidence, for people and for the tables that compare rows.
+Its class, ``ends`` and ``onward`` are all that the pipeline may act on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, dataclass_transform
+
+if TYPE_CHECKING:
+    from hnvemu.trace.outcome import Outcome, Reason
+
+
+@dataclass_transform(frozen_default=True, eq_default=True)
+class Step:
+    """One decision of a switch and what decided it.
+
+    Subclasses list their evidence as annotated fields, in the order of their arguments. There are
+    some sixty of them, and a command defines them all before it answers: writing out what
+    ``dataclass`` would generate for each costs a third of its start-up time, so this base class
+    does it once for all.
+    """
+
+    outcome: ClassVar[Outcome | None] = None
+    """What became of the packet, in a step that is the packet's last."""
+    reason: ClassVar[Reason | None] = None
+    rules: ClassVar[tuple[str, ...]] = ()
+    """The rules of the forwarding model that the step applies."""
+    minor: ClassVar[bool] = False
+    """Whether a reader who did not ask for every stage can do without it."""
+    ends: ClassVar[bool] = False
+    """Whether the packet goes no further than this step."""
+    onward: ClassVar[Any] = None
+    """The tables that the pipeline asks next; not part of equality."""
+
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.__match_args__ = tuple(
+            name
+            for name, kind in cls.__dict__.get("__annotations__", {}).items()
+            if not kind.startswith("ClassVar")
+        )
+        cls.ends = cls.outcome is not None
+
+    def __init__(self, *evidence: object) -> None:
+        self.__dict__.update(zip(self.__match_args__, evidence, strict=True))
+
+    def leading_to(self, tables: object) -> Self:
+        """Set ``onward`` on a step that was just made, and return it."""
+        self.__dict__["onward"] = tables
+        return self
+
+    @property
+    def evidence(self) -> tuple[Any, ...]:
+        """The values of the fields, in order."""
+        return tuple(self.__dict__[name] for name in self.__match_args__)
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError(f"{type(self).__name__} is frozen: cannot set {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(self) is type(other) and self.evidence == other.evidence  # type: ignore[attr-defined]
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.evidence))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self.__match_args__)
+        return f"{type(self).__name__}({fields})"
