@@ -7,12 +7,14 @@ here knows about networks. The standard library is enough.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import time
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -24,8 +26,8 @@ WORK = HERE / "work"
 """Scratch files; git ignores them."""
 FEW_ROUNDS = 5
 
-# What is measured is the package beside this folder, here and in every process started from here,
-# with what changes its work left out: a policy, and a ban on compiled modules.
+# What is measured is the package beside this folder, here and in every process started from
+# here; left out is what would change its work: a policy, and a ban on compiled modules.
 sys.path.insert(0, str(HERE.parent))
 LEFT_OUT = ("HNVEMU_POLICY", "PYTHONDONTWRITEBYTECODE")
 ENVIRONMENT = {
@@ -173,6 +175,12 @@ def process(
     return Sample(seconds, usage.ru_maxrss * 1024)
 
 
+def runs(*commands: Sequence[str]) -> Callable[[], Sample]:
+    """Make a competitor that runs the next of ``commands`` each time, as a whole process."""
+    turn = cycle(commands)
+    return lambda: process(next(turn))
+
+
 def output_of(command: Sequence[str], *, environment: Mapping[str, str] = ENVIRONMENT) -> str:
     """Run a whole process and hand back what it printed."""
     printed = WORK / "stdout.txt"
@@ -188,10 +196,11 @@ def hnvemu(*arguments: str) -> list[str]:
 def need_hnvemu() -> Any:
     """Import the package, or end with one line and exit code 2."""
     try:
-        import hnvemu as package
-        from hnvemu import Fabric, load_policy  # noqa: F401 - a package without them cannot be measured
+        package = importlib.import_module("hnvemu")
     except ImportError as error:
         give_up(f"hnvemu cannot be imported from {HERE.parent}: {error}")
+    if not hasattr(package, "Fabric"):
+        give_up(f"hnvemu cannot be imported from {HERE.parent}: it has no Fabric")
     return package
 
 
@@ -254,11 +263,14 @@ def report(
 def times(timings: Mapping[str, Timing]) -> str:
     """Lay out what was measured, in microseconds: this machine's figures, of this hour."""
     width = max(map(len, timings))
-    return "\n".join(
-        f"{name.ljust(width)}  median {timing.median * 1e6:14,.2f} us  best {timing.best * 1e6:14,.2f} us"
-        + (f"  peak {timing.peak / 2**20:,.0f} MiB" if timing.peak else "")
-        for name, timing in timings.items()
-    )
+    lines = []
+    for name, timing in timings.items():
+        peak = f"  peak {timing.peak / 2**20:,.0f} MiB" if timing.peak else ""
+        median, best = (
+            f"{seconds * 1e6:14,.2f} us" for seconds in (timing.median, timing.best)
+        )
+        lines.append(f"{name.ljust(width)}  median {median}  best {best}{peak}")
+    return "\n".join(lines)
 
 
 def _ratio(value: float) -> str:

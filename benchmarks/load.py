@@ -1,17 +1,20 @@
 """Loading a policy of 100,000 lookup records against PyYAML's own loader on the same file.
 
 hnvemu.load_policy keeps the place of every value and checks everything; the peer is the fastest
-loader of PyYAML, yaml.load with CSafeLoader, which does neither. Each loads in a process of its own.
+loader of PyYAML, yaml.load with CSafeLoader, which does neither. Each load is one process.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import harness
 from harness import WORK, Figure, at_least, at_most, faster
 from networks import write_listed_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Both end at once: giving memory back object by object is no part of loading.
 OWN = "import os, sys, hnvemu; policy = hnvemu.load_policy(sys.argv[1]); os._exit(0)"
@@ -29,15 +32,12 @@ def main() -> None:
     asked = parser.parse_args()
     harness.need_hnvemu()
     policy = write_listed_policy(asked.records, WORK / f"records-{asked.records}.yaml")
-    harness.process(
-        [sys.executable, "-c", OWN, str(small())]
-    )  # so that all modules are compiled
+    one = write_listed_policy(1, WORK / "records-1.yaml")
+    harness.process(loading(OWN, one))  # so that the modules are compiled
     found = harness.interleave(
         {
-            "hnvemu.load_policy": lambda: harness.process(
-                [sys.executable, "-c", OWN, str(policy)]
-            ),
-            "yaml.load": lambda: harness.process([sys.executable, "-c", PEER, str(policy)]),
+            "hnvemu.load_policy": harness.runs(loading(OWN, policy)),
+            "yaml.load": harness.runs(loading(PEER, policy)),
         },
         asked.rounds,
         warm=False,
@@ -56,8 +56,8 @@ def main() -> None:
     harness.report(f"Loading {asked.records:,} lookup records", figures, found, asked)
 
 
-def small() -> Path:
-    return write_listed_policy(1, WORK / "records-1.yaml")
+def loading(program: str, policy: Path) -> list[str]:
+    return [sys.executable, "-c", program, str(policy)]
 
 
 if __name__ == "__main__":

@@ -1,20 +1,23 @@
 """The cost of one lookup as tables grow from ten rows to a million.
 
-A record's lookup is compared with a bare dictionary of as many rows, a route's with a bare pytricia
-of as many prefixes, and each with itself at ten rows. All sizes are looked up in the same rounds.
+A record's lookup is compared with a bare dictionary of as many rows, a route's with a bare
+pytricia of as many prefixes, and each with itself at ten. All sizes share the same rounds.
 """
 
 from __future__ import annotations
 
 import random
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import harness
-from harness import Figure, Sample, Timing, cost
+from harness import cost
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Sequence
+
+    from harness import Figure, Sample
 
 SIZES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 QUERIES = 10_000
@@ -73,67 +76,85 @@ def main() -> None:
         harness.give_up(f"the peer of routes is missing: {error}")
     sizes = [size for size in SIZES if size <= asked.largest]
 
-    addresses = distinct(sizes[-1], lambda chance: chance.getrandbits(32))
-    tables: dict[str, Callable[[], Sample]] = {}
-    for size in sizes:
-        drawn = sample(addresses[:size])
-        bare = {(VSID, address): address for address in addresses[:size]}
-        own = record_table(addresses[:size])
-        tables[f"record of {size:,}"] = asking(own, [query(address) for address in drawn])
-        tables[f"dict of {size:,}"] = asking(bare.get, [(VSID, address) for address in drawn])
-    records = harness.interleave(tables, asked.rounds)
-    tables.clear()
-    report("records", "record of", "dict of", "a bare dict", records, sizes, asked)
+    measure(RECORDS, record_competitors(sizes), sizes, asked)
+    measure(ROUTES, route_competitors(sizes, PyTricia), sizes, asked)
 
-    prefixes = [IPv4Network(key) for key in distinct(sizes[-1], draw_prefix)]
+
+class Kind(NamedTuple):
+    """What grows, and what its lookup is compared with."""
+
+    rows: str
+    own: str
+    bare: str
+
+
+RECORDS = Kind("records", "hnvemu, {:,} records", "dict of {:,}")
+ROUTES = Kind("routes", "hnvemu, {:,} routes", "pytricia of {:,}")
+
+
+def record_competitors(sizes: Sequence[int]) -> dict[str, Callable[[], Sample]]:
+    addresses = distinct(sizes[-1], lambda chance: chance.getrandbits(32))
+    competitors: dict[str, Callable[[], Sample]] = {}
     for size in sizes:
-        drawn = sample([int(prefix.network_address) + 1 for prefix in prefixes[:size]])
-        tree = PyTricia(32)
-        for position, prefix in enumerate(prefixes[:size]):
+        known = addresses[:size]
+        drawn = sample(known)
+        own = record_table(known)
+        bare = {(VSID, address): address for address in known}
+        competitors[RECORDS.own.format(size)] = asking(
+            own, [query(address) for address in drawn]
+        )
+        competitors[RECORDS.bare.format(size)] = asking(
+            bare.get, [(VSID, address) for address in drawn]
+        )
+    return competitors
+
+
+def route_competitors(sizes: Sequence[int], tree_class: Any) -> dict[str, Callable[[], Sample]]:
+    prefixes = [IPv4Network(key) for key in distinct(sizes[-1], draw_prefix)]
+    competitors: dict[str, Callable[[], Sample]] = {}
+    for size in sizes:
+        known = prefixes[:size]
+        drawn = sample([int(prefix.network_address) + 1 for prefix in known])
+        own = route_table(known)
+        tree = tree_class(32)
+        for position, prefix in enumerate(known):
             tree.insert(prefix.network_address.packed, prefix.prefixlen, position)
-        own = route_table(prefixes[:size])
-        tables[f"route of {size:,}"] = asking(own, [query(address) for address in drawn])
-        octets = [address.to_bytes(4, "big") for address in drawn]
-        tables[f"pytricia of {size:,}"] = asking(tree.get, octets)
-    routes = harness.interleave(tables, asked.rounds)
-    report("routes", "route of", "pytricia of", "a bare pytricia", routes, sizes, asked)
+        competitors[ROUTES.own.format(size)] = asking(
+            own, [query(address) for address in drawn]
+        )
+        competitors[ROUTES.bare.format(size)] = asking(
+            tree.get, [address.to_bytes(4, "big") for address in drawn]
+        )
+    return competitors
 
 
 def asking(find: Callable[[Any], object], queries: Sequence[Any]) -> Callable[[], Sample]:
     return lambda: harness.each(find, queries)
 
 
-def report(
-    what: str,
-    own: str,
-    bare: str,
-    peer: str,
-    found: dict[str, Timing],
-    sizes: list[int],
-    asked: Any,
+def measure(
+    kind: Kind,
+    competitors: dict[str, Callable[[], Sample]],
+    sizes: Sequence[int],
+    asked: argparse.Namespace,
 ) -> None:
+    found = harness.interleave(competitors, asked.rounds)
     figures: list[Figure] = []
     for size in sizes:
-        ours, theirs = found[f"{own} {size:,}"], found[f"{bare} {size:,}"]
+        own, bare = found[kind.own.format(size)], found[kind.bare.format(size)]
+        own_small = found[kind.own.format(sizes[0])]
+        bare_small = found[kind.bare.format(sizes[0])]
         figures += [
-            cost(
-                f"{size:,} {what}: a lookup / one in ten {what}",
-                ours,
-                found[f"{own} {sizes[0]:,}"],
-            ),
-            cost(f"{size:,} {what}: a lookup / one in {peer} of that size", ours, theirs),
-            cost(
-                f"{size:,} {what}: {peer} / itself at ten",
-                theirs,
-                found[f"{bare} {sizes[0]:,}"],
-            ),
+            cost(f"{kind.own.format(size)} / {sizes[0]} {kind.rows}", own, own_small),
+            cost(f"{kind.own.format(size)} / {kind.bare.format(size)}", own, bare),
+            cost(f"  {kind.bare.format(size)} / one of {sizes[0]}", bare, bare_small),
         ]
-    harness.report(f"Lookups in growing tables of {what}", figures, found, asked)
+    harness.report(f"One lookup in growing tables of {kind.rows}", figures, found, asked)
 
 
 def distinct(count: int, draw: Callable[[random.Random], Any]) -> list[Any]:
     """Draw ``count`` different values, the same ones in every run."""
-    chance = random.Random(4)  # noqa: S311 - not a secret
+    chance = random.Random(4)
     values: dict[Any, None] = {}
     while len(values) < count:
         values[draw(chance)] = None
@@ -147,7 +168,7 @@ def draw_prefix(chance: random.Random) -> tuple[int, int]:
 
 def sample(rows: Sequence[int]) -> list[int]:
     """Choose rows to ask for: as many in a small table as in a large one."""
-    return random.Random(5).choices(rows, k=QUERIES)  # noqa: S311 - not a secret
+    return random.Random(5).choices(rows, k=QUERIES)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """One virtual network: three subnets, some hosts, a gateway VM, and equal rules for all VMs."""
+    """One virtual network: three subnets, some hosts, a gateway VM, the same rules for all."""
 
     hosts: tuple[Host, ...]
     subnets: tuple[Subnet, ...]
@@ -105,6 +105,7 @@ def network(vms: int, *, hosts: int = 4, rules: int = 20) -> Network:
 def write_policy(net: Network, path: Path) -> Path:
     """Write ``net`` as an administrator would: VMs one a line, lookup records generated."""
     gateway = net.gateway
+    default = f"prefix: 0.0.0.0/0, next_hop: {IPv4Address(gateway.ca)}"
     lines = [
         "# Made by benchmarks/networks.py.",
         "hnv: 1",
@@ -130,7 +131,7 @@ def write_policy(net: Network, path: Path) -> Path:
         for subnet in net.subnets
     ]
     lines += [
-        f"      - {{prefix: 0.0.0.0/0, next_hop: {IPv4Address(gateway.ca)}, vsid: {gateway.subnet.vsid}}}",
+        f"      - {{{default}, vsid: {gateway.subnet.vsid}}}",
         "    vms:",
         f"      {gateway.name}: {{{_adapter(gateway)}, gateway: true}}",
     ]
@@ -164,7 +165,8 @@ def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
         for at in range(subnets):
             prefix = f"{IPv4Address(0x0A00_0000 + at * SUBNET_SIZE)}/{PREFIX_LENGTH}"
             file.write(
-                f"      - prefix: {prefix}\n        next_hop: on-link\n        vsid: {5001 + at}\n"
+                f"      - prefix: {prefix}\n        next_hop: on-link\n"
+                f"        vsid: {5001 + at}\n"
             )
         file.write("    lookup_records:\n")
         for at in range(records):
@@ -180,13 +182,14 @@ def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
         for at in range(rules):
             file.write(
                 f"    - name: rule-{at}\n      direction: inbound\n      action: block\n"
-                f"      protocol: tcp\n      remote_address: 10.0.{at}.0/24\n      local_port: {9000 + at}\n"
+                f"      protocol: tcp\n      remote_address: 10.0.{at}.0/24\n"
+                f"      local_port: {FIRST_BLOCKED_PORT + at}\n"
             )
     return path
 
 
 def frame(packet: Packet, payload: bytes = b"") -> bytes:
-    """Build what the sender's guest would send: to the router where the receiver is elsewhere."""
+    """Build what the sender's guest sends: to the router where the receiver is elsewhere."""
     src, dst, src_port, dst_port = packet
     dst_mac = dst.mac if src.subnet == dst.subnet else ROUTER_MAC
     length = 40 + len(payload)
@@ -206,4 +209,5 @@ def mac_text(mac: int, separator: str = "-") -> str:
 
 
 def _adapter(vm: Vm) -> str:
-    return f"host: {vm.host.name}, vsid: {vm.subnet.vsid}, mac: {mac_text(vm.mac)}, ca: {IPv4Address(vm.ca)}"
+    ca = IPv4Address(vm.ca)
+    return f"host: {vm.host.name}, vsid: {vm.subnet.vsid}, mac: {mac_text(vm.mac)}, ca: {ca}"

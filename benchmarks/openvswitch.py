@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from harness import WORK, give_up
-from networks import ROUTER_MAC, Host, Network, Packet, Vm, mac_text
+from networks import ROUTER_MAC, mac_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
     from types import TracebackType
+
+    from networks import Host, Network, Packet, Vm
 
 PACKAGES = ("ovn-central", "ovn-common", "openvswitch-switch", "openvswitch-common")
 OVN_PROGRAMS = ("ovsdb-tool", "ovsdb-server", "ovn-northd", "ovn-nbctl", "ovn-trace")
@@ -50,8 +52,8 @@ def need(programs: tuple[str, ...], *, install: bool) -> None:
     missing = [program for program in programs if not _which(program)]
     if missing:
         give_up(
-            f"not installed: {', '.join(missing)}; on Debian or Ubuntu run this again with --install as"
-            f" root, or: apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+            f"not installed: {', '.join(missing)}; on Debian run this as root with --install,"
+            f" or: apt-get install --no-install-recommends {' '.join(PACKAGES)}"
         )
 
 
@@ -103,7 +105,7 @@ class JsonRpc:
 
 
 class Daemons:
-    """Processes that live as long as a ``with`` block, and the folder of their sockets and files."""
+    """Processes that live as long as a ``with`` block, and the folder of their files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -328,7 +330,8 @@ def _hops(packet: Packet) -> list[tuple[str, str]]:
     dst_mac = dst.mac if src.subnet == dst.subnet else ROUTER_MAC
     flow = (
         f"dl_src={mac_text(src.mac, ':')},dl_dst={mac_text(dst_mac, ':')},tcp,nw_ttl=64,"
-        f"nw_src={IPv4Address(src.ca)},nw_dst={IPv4Address(dst.ca)},tp_src={src_port},tp_dst={dst_port}"
+        f"nw_src={IPv4Address(src.ca)},nw_dst={IPv4Address(dst.ca)},"
+        f"tp_src={src_port},tp_dst={dst_port}"
     )
     hops = [(f"br-{src.host.name}", f"in_port={FROM_VMS},{flow}")]
     if src.host != dst.host:
@@ -340,9 +343,15 @@ def _hops(packet: Packet) -> list[tuple[str, str]]:
     return hops
 
 
-# The ports of every bridge. The VMs share one for each direction and are told apart by their MACs:
-# the daemon looks at every port between two questions, so that a thousand ports would slow it 25-fold.
+# The ports of every bridge. The VMs share one for each direction and are told apart by their
+# MACs: the daemon looks at every port between questions, and a thousand would slow it five-fold.
 TUNNEL, FROM_VMS, TO_VMS = 1, 2, 3
+PORTS = {
+    # The tables decide where a tunnel goes.
+    TUNNEL: "type=gre options:local_ip=flow options:remote_ip=flow options:key=flow",
+    FROM_VMS: "type=dummy",
+    TO_VMS: "type=dummy",
+}
 RECEIVER = "OXM_OF_PKT_REG1[0..47]"
 
 
@@ -364,17 +373,13 @@ def open_vswitch(net: Network) -> Iterator[Bridges]:
             database,
         )
         for host in net.hosts:
-            bridge, tunnel = f"br-{host.name}", f"gre-{host.name}"
-            commands = [
-                f"add-br {bridge} -- set Bridge {bridge} datapath_type=dummy fail_mode=secure",
-                f"add-port {bridge} {tunnel} -- set Interface {tunnel} type=gre ofport_request={TUNNEL}"
-                " options:local_ip=flow options:remote_ip=flow options:key=flow",
-            ]
-            for number in (FROM_VMS, TO_VMS):
-                port = f"vms{number}-{host.name}"
-                commands += [
-                    f"add-port {bridge} {port} -- set Interface {port} type=dummy ofport_request={number}"
-                ]
+            bridge = f"br-{host.name}"
+            commands = [f"add-br {bridge}", f"set Bridge {bridge} datapath_type=dummy"]
+            commands += [f"set Bridge {bridge} fail_mode=secure"]
+            for number, settings in PORTS.items():
+                port = f"port{number}-{host.name}"
+                commands += [f"add-port {bridge} {port}", f"set Interface {port} {settings}"]
+                commands += [f"set Interface {port} ofport_request={number}"]
             daemons.run(*vsctl, *" -- ".join(commands).split())
             flows = daemons.folder / f"{host.name}.flows"
             flows.write_text("\n".join(openflow(net, host)) + "\n")
@@ -389,8 +394,8 @@ def open_vswitch(net: Network) -> Iterator[Bridges]:
 def openflow(net: Network, host: Host) -> Iterator[str]:
     """Write the tables of one host.
 
-    0 port and source MAC; 1 source record; 2 routes; 3 records; on receipt 4 records and 5 source
-    records; 6 rules of the receiving port. reg0 holds the VSID, xreg1 the MAC of the receiving port.
+    0 port and source MAC; 1 source record; 2 routes; 3 records; on receipt 4 records and
+    5 source records; 6 rules of the receiving port. reg0 holds the VSID, xreg1 the port's MAC.
     """
     adapters = (net.gateway, *net.vms)
     yield f"table=0,priority=10,in_port={TUNNEL},ip,actions=goto_table:4"
@@ -414,9 +419,11 @@ def openflow(net: Network, host: Host) -> Iterator[str]:
                 f"table=0,priority=10,in_port={FROM_VMS},dl_src={mac},ip,"
                 f"actions=load:{vsid}->NXM_NX_REG0[],goto_table:1"
             )
-            yield f"table=1,priority=10,ip,reg0={vsid},nw_src={ca},dl_src={mac},actions=goto_table:2"
+            own = f"ip,reg0={vsid},nw_src={ca},dl_src={mac}"
+            yield f"table=1,priority=10,{own},actions=goto_table:2"
             arrived = f"ip,tun_id={vsid << 8},tun_dst={IPv4Address(host.pa)},nw_dst={ca}"
-            yield f"table=4,priority=10,{arrived},actions=load:{vm.mac}->{RECEIVER},goto_table:5"
+            found = f"load:{vm.mac}->{RECEIVER}"
+            yield f"table=4,priority=10,{arrived},actions={found},goto_table:5"
 
 
 def _to_vm(vm: Vm, host: Host) -> str:

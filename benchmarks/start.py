@@ -36,11 +36,7 @@ def main() -> None:
         "python -c pass": [python, "-c", "pass"],
     }
     found = harness.interleave(
-        {
-            name: lambda command=command: harness.process(command)
-            for name, command in commands.items()
-        },
-        asked.rounds,
+        {name: harness.runs(command) for name, command in commands.items()}, asked.rounds
     )
     peer, bare = found["import typer, rich.console"], found["python -c pass"]
     figures = [

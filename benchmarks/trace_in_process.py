@@ -1,8 +1,8 @@
 """A trace in the process, of a flow never seen before, against Open vSwitch's ofproto/trace.
 
-The peer answers over one connection that stays open, to tables that hold the same VMs, routes,
-records and rules; it runs on a dummy datapath, without the kernel. It follows a packet through one
-host; where the receiver is on another, it is asked a second time there, as hnvemu does by itself.
+The peer answers over one connection that stays open, from tables with the same VMs, routes,
+records and rules; it runs on a dummy datapath, without the kernel. It follows a packet through
+one host; where the receiver is on another, it is asked twice, which hnvemu does by itself.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import harness
 from harness import WORK, Sample, at_least, at_most, cost, faster
-from networks import Network, Packet, frame, network, write_policy
-from openvswitch import OVS_PROGRAMS, Bridges, add_install_option, need, open_vswitch
+from networks import Packet, frame, network, write_policy
+from openvswitch import OVS_PROGRAMS, add_install_option, need, open_vswitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from networks import Network
+    from openvswitch import Bridges
 
 BATCH = 500
 
@@ -104,7 +107,7 @@ def main() -> None:
 
 def unseen(net: Network, *, same_host: bool) -> Iterator[list[Packet]]:
     """Give batches of packets, no two of them between the same two VMs."""
-    chance = random.Random(2)  # noqa: S311 - not a secret
+    chance = random.Random(2)
     used = set()
     while True:
         batch: list[Packet] = []
@@ -132,7 +135,7 @@ def check(bridges: Bridges, send: Callable[..., Any], packet: Packet) -> None:
         ours = send(job(asked)).name == "DELIVERED"
         if (theirs, ours) != (arrives, arrives):
             harness.give_up(
-                f"port {asked.dst_port}: hnvemu delivers {ours}, Open vSwitch {theirs}, not {arrives}"
+                f"port {asked.dst_port}: hnvemu delivers: {ours}, the peer: {theirs}"
             )
 
 

@@ -36,8 +36,14 @@ class MacAddress(int):
             ValueError: ``text`` is something else.
         """
         digits = text.translate(_SEPARATORS)
-        if len(digits) != 12 or not _HEX.issuperset(digits) or not _HEX.issuperset(text[0] + text[-1]):
-            raise ValueError(f"'{text}' is not a MAC address: 12 hex digits, such as 00-15-5D-01-02-03")
+        if (
+            len(digits) != 12
+            or not _HEX.issuperset(digits)
+            or not _HEX.issuperset(text[0] + text[-1])
+        ):
+            raise ValueError(
+                f"'{text}' is not a MAC address: 12 hex digits, such as 00-15-5D-01-02-03"
+            )
         return cls(int(digits, 16))
 
     def __str__(self) -> str:
@@ -78,7 +84,9 @@ def parse_prefix(text: str) -> IPPrefix:
     try:
         return IPv6Network(text, strict=False) if ":" in text else IPv4Network(text, strict=False)
     except (AddressValueError, NetmaskValueError, ValueError):
-        raise ValueError(f"'{text}' is not a prefix in CIDR notation, such as 10.0.1.0/24") from None
+        raise ValueError(
+            f"'{text}' is not a prefix in CIDR notation, such as 10.0.1.0/24"
+        ) from None
 
 
 def address_of(version: int, value: int) -> IPAddress:

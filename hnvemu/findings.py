@@ -1,4 +1,4 @@
-"""What is wrong with a policy, and where: the reader's errors, in the shape that lint will share."""
+"""What is wrong with a policy, where it stands, and what to do about it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class Finding:
         code = f"[{self.code}]" if self.code else ""
         lines = [f"{self.origin}: error{code}: {self.message}"]
         if self.excerpt is not None:
-            lines += ["    " + self.excerpt, "    " + caret(self.excerpt, self.origin.column - self.excerpt_at)]
+            lines += [
+                "    " + self.excerpt,
+                "    " + caret(self.excerpt, self.origin.column - self.excerpt_at),
+            ]
         lines += [f"  note: {note.message} ({note.origin})" for note in self.notes]
         if self.help:
             lines.append(f"  help: {self.help}")

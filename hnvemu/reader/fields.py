@@ -8,6 +8,7 @@ repeat are remembered; the caches are bounded, and what they return is immutable
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -206,6 +207,7 @@ def words(
 
 PROFILE = words("a profile", Profile)
 ADDRESS_STATE = words("a state of an address", AddressState)
+PLACED_PROFILE = replace(PROFILE, make=Placed)
 RECORD_TYPE = words("a type of record", RecordType)
 TRANSLATION = words(
     "a translation rule",

@@ -87,6 +87,8 @@ class Field:
     kind: Kind
     text: str
     required: bool = field(kw_only=True, default=False)
+    once: bool = field(kw_only=True, default=False)
+    """Whether one of a policy's files has to have it."""
     into: str = field(kw_only=True, default="")
     """The name of the value where it is not the key."""
     default: object = field(kw_only=True, default=None)

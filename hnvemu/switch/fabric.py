@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from hnvemu.addresses import address_of
+from hnvemu.addresses import MacAddress, address_of
 from hnvemu.errors import QuestionError
 from hnvemu.switch.guest import first_hop
 from hnvemu.switch.pipeline import deliver, receive, send
@@ -23,7 +23,7 @@ from hnvemu.wire.encapsulation import Encapsulation, Tunnel, unwrap
 from hnvemu.wire.flow import Flow, read_flow
 
 if TYPE_CHECKING:
-    from hnvemu.addresses import IPAddress, MacAddress
+    from hnvemu.addresses import IPAddress
     from hnvemu.model.policy import Policy, Profile
     from hnvemu.model.topology import VmPort
     from hnvemu.tables.sessions import Held
@@ -153,8 +153,8 @@ class Fabric:
 
         tunnel = Tunnel(
             encapsulation=outer.encapsulation or Encapsulation.NVGRE,
-            src_mac=outer.src_mac,
-            dst_mac=outer.dst_mac,
+            src_mac=MacAddress(outer.src_mac),
+            dst_mac=MacAddress(outer.dst_mac),
             vlan=max(outer.vlan, 0),
             src=address_of(outer.version or 4, outer.src),
             dst=address_of(outer.version or 4, outer.dst),

@@ -55,9 +55,7 @@ def first_hop(tables: Tables, port: VmPort, address: IPAddress) -> FirstHop:
         record = records.get((port.vsid, int(address)))
         if record is not None:
             return FirstHop(record.mac, known=True, why=f"that of {address}")
-        return FirstHop(
-            FALLBACK_GATEWAY_MAC, known=False, why=f"nobody would answer for {address}"
-        )
+        return FirstHop(FALLBACK_GATEWAY_MAC, known=False, why=f"nobody would answer for {address}")
     for prefix in subnets:
         gateway = first_host(prefix)
         record = None if gateway is None else records.get((port.vsid, int(gateway)))

@@ -126,7 +126,9 @@ def send(port: SendingPort, ask: Ask, sessions: SessionTable | None) -> Iterator
     yield ask(host.tunnels, found, routed)  # ENC-9, FWD-15
 
 
-def receive(host: HostTables, ask: Ask, came: Sent | Arrived, written: Step | None) -> Iterator[Step]:
+def receive(
+    host: HostTables, ask: Ask, came: Sent | Arrived, written: Step | None
+) -> Iterator[Step]:
     """From the provider network to a port of the receiving host.
 
     ``written`` is the step by which the sending host changed the frame, which the receiver sees.
@@ -160,7 +162,10 @@ def receive(host: HostTables, ask: Ask, came: Sent | Arrived, written: Step | No
 
 
 def deliver(
-    port: ReceivingPort, ask: Ask, found: PortFound | SwitchedLocally, sessions: SessionTable | None
+    port: ReceivingPort,
+    ask: Ask,
+    found: PortFound | SwitchedLocally,
+    sessions: SessionTable | None,
 ) -> Iterator[Step]:
     """Out of the switch at the destination's port."""
     for acl in port.inbound:  # FWD-34, ACL-52

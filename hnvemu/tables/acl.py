@@ -224,7 +224,10 @@ def compile_filters(firewall: Firewall, port: VmPort, view: View) -> dict[Direct
         # Where the other direction stops nothing, nobody can tell whether state is kept.
         if filters[other].can_deny:
             opened = SessionOpened(port, direction)
-            for step in (*(e.step for e in filters[direction].entries), filters[direction].default):
+            for step in (
+                *(e.step for e in filters[direction].entries),
+                filters[direction].default,
+            ):
                 if not step.ends:
                     step.leading_to(opened)
     return filters
@@ -238,7 +241,11 @@ def _filter(
     meaning: _Meaning,
 ) -> Filter:
     """Order the rules of one direction: what cannot be evaluated, Block, Allow, default."""
-    blocks, allows, unknown_blocks, unknown_allows, overrides = [], [], [], [], []
+    blocks: list[Entry] = []
+    allows: list[Entry] = []
+    unknown_blocks: list[Entry] = []
+    unknown_allows: list[Entry] = []
+    overrides: list[Entry] = []
     for rule in rules:
         conditions = meaning.conditions(rule, direction)
         key = _unevaluable(rule)
@@ -345,16 +352,12 @@ class _Meaning:
 def _protocol(protocol: Protocol) -> list[Within]:
     found = [Within(Axis.PROTOCOL, ((protocol.number, protocol.number),), "protocol")]
     if protocol.version is not None:
-        found.append(
-            Within(Axis.VERSION, ((protocol.version, protocol.version),), "IP version")
-        )
+        found.append(Within(Axis.VERSION, ((protocol.version, protocol.version),), "IP version"))
     return found
 
 
 def _range(prefix: IPPrefix) -> AddressRange:
-    return AddressRange(
-        prefix.version, int(prefix.network_address), int(prefix.broadcast_address)
-    )
+    return AddressRange(prefix.version, int(prefix.network_address), int(prefix.broadcast_address))
 
 
 def _complement(ranges: list[AddressRange]) -> list[AddressRange]:

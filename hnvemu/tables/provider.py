@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, MacAddress
     from hnvemu.model.provider import Host, ProviderAddress, ProviderRoute
     from hnvemu.model.records import LookupRecord
-    from hnvemu.trace.steps import ExactMatched, LookupMatched, SourceMatched, SourceWildcard, Step
+    from hnvemu.trace.steps import (
+        ExactMatched,
+        LookupMatched,
+        SourceMatched,
+        SourceWildcard,
+        Step,
+    )
     from hnvemu.wire.flow import Flow
 
 _NOT_ECT, _CE = 0, 3  # RFC 3168

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from hnvemu.model.records import LookupRecord
     from hnvemu.tables.routes import RouteTable
     from hnvemu.tables.view import View
-    from hnvemu.trace.steps import Arrived, Sent, Step, Unchanged
+    from hnvemu.trace.steps import Arrived, Sent, Step
     from hnvemu.wire.flow import Flow
 
 _FAMILIES = (1, 4, 5, 6)
@@ -299,11 +299,7 @@ class RemoteSourceTable:
         tunnel = came.tunnel
         key = tunnel.vsid, flow.version, flow.src
         known = self._accepted.get(key)
-        if (
-            known is not None
-            and known.record.mac == flow.src_mac
-            and known.record.pa == tunnel.src
-        ):
+        if known is not None and known.record.mac == flow.src_mac and known.record.pa == tunnel.src:
             return known
         rdid = self._view.rd_of(tunnel.vsid)
         if rdid is None:  # none equals none is no match: OBJ-3

@@ -47,8 +47,7 @@ class RouteTable:
             for version, prefixes in self._prefixes.items()
         }
         self._match = {
-            version: prefix_table(prefixes, version)
-            for version, prefixes in self._prefixes.items()
+            version: prefix_table(prefixes, version) for version, prefixes in self._prefixes.items()
         }
         self._steps = {
             version: [self._step(by_prefix[prefix]) for prefix in prefixes]

@@ -15,7 +15,6 @@ from hnvemu.trace.steps import SessionAssumed, SessionMatched
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hnvemu.model.topology import VmPort
     from hnvemu.tables.acl import Filter
     from hnvemu.trace.steps import SessionOpened
     from hnvemu.wire.flow import Flow

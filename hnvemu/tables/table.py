@@ -52,7 +52,7 @@ class Table(Protocol):
         """The answer for one flow."""
 
     def cuts(self, axis: Axis) -> Iterable[int]:
-        """Return the values of ``axis`` at which the answer can change (the first of each piece)."""
+        """Return the values of ``axis`` at which the answer can change (where pieces start)."""
 
 
 class Ask(Protocol):

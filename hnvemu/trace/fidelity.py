@@ -74,9 +74,7 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
             "no ICMP message is sent back, so traceroute shows a star here", ("FWD-24",)
         )
     if SwitchedLocally in steps:
-        yield FidelityNote(
-            "the virtual switch delivered by MAC; HNV was not involved", ("FWD-2",)
-        )
+        yield FidelityNote("the virtual switch delivered by MAC; HNV was not involved", ("FWD-2",))
 
     routed = steps.get(RouteMatched)
     if isinstance(routed, RouteMatched) and any(
@@ -97,7 +95,8 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
         ca.version == flow.version and int(ca) == flow.dst for ca in last.port.cas
     ):
         yield FidelityNote(
-            f"the policy does not say that {last.port.name} has the destination address", ("FWD-33",)
+            f"the policy does not say that {last.port.name} has the destination address",
+            ("FWD-33",),
         )
     if (
         profile is Profile.WS2012
@@ -105,5 +104,6 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
         and SwitchedLocally not in steps
     ):
         yield FidelityNote(
-            "what 2012 did to MACs and TTL between subnets is not documented", ("FWD-21", "FWD-23")
+            "what 2012 did to MACs and TTL between subnets is not documented",
+            ("FWD-21", "FWD-23"),
         )

@@ -6,6 +6,7 @@ Its class, ``ends`` and ``onward`` are all that the pipeline may act on.
 
 from __future__ import annotations
 
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, dataclass_transform
 
 if TYPE_CHECKING:
@@ -37,10 +38,8 @@ class Step:
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(
-            name
-            for name, kind in cls.__dict__.get("__annotations__", {}).items()
-            if not kind.startswith("ClassVar")
+        cls.__match_args__ = tuple(  # type: ignore[misc]  # mypy takes it for a literal's
+            name for name, kind in get_annotations(cls).items() if not kind.startswith("ClassVar")
         )
         cls.ends = cls.outcome is not None
 
@@ -61,9 +60,7 @@ class Step:
         raise AttributeError(f"{type(self).__name__} is frozen: cannot set {name}")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (
-            type(self) is type(other) and self.evidence == other.evidence  # type: ignore[attr-defined]
-        )
+        return self is other or (type(self) is type(other) and self.evidence == other.evidence)
 
     def __hash__(self) -> int:
         return hash((type(self), self.evidence))

@@ -259,7 +259,7 @@ class SwitchMissed(_Step):
 
 
 class SourceMatched(_Step):
-    """The sender's address has a record in its virtual subnet, with its MAC and a PA of its host."""
+    """The source address has a record of the sender's MAC and of a PA of its host."""
 
     rules: ClassVar = ("SRC-1",)
     record: LookupRecord
@@ -660,7 +660,7 @@ class CongestionLost(_Step):
 
 
 class InboundMatched(_Step):
-    """The destination has a record in the key's virtual subnet, with the outer destination as PA."""
+    """The destination's record in the key's virtual subnet has the outer destination as PA."""
 
     rules: ClassVar = ("RCV-6", "RCV-7", "RCV-8")
     record: LookupRecord
@@ -720,7 +720,7 @@ class InboundMacMismatched(_Step):
 
 
 class RemoteSourceMatched(_Step):
-    """The inner source has a record of the routing domain that fits the outer source and the MAC."""
+    """The inner source's record fits the outer source and the frame's source MAC."""
 
     rules: ClassVar = ("RCV-9", "RCV-10")
     record: LookupRecord

@@ -84,7 +84,17 @@ class Trace:
     Prints as text; renders itself in a notebook; ``as_dict`` is the JSON form.
     """
 
-    __slots__ = ("_frames", "assumptions", "at", "frame", "path", "policy_sha256", "profile", "reply", "sessions")
+    __slots__ = (
+        "_frames",
+        "assumptions",
+        "at",
+        "frame",
+        "path",
+        "policy_sha256",
+        "profile",
+        "reply",
+        "sessions",
+    )
 
     def __init__(
         self,
@@ -191,7 +201,7 @@ class Trace:
         """Run the steps on the frame."""
         if self._frames is None:
             frame = self.frame
-            wire = []
+            wire: list[WireFrame] = []
             for step, apply, entropy in self.path.changes:
                 if isinstance(step, Sent):
                     sender = self.path.hops[len(wire)].node

@@ -1,8 +1,7 @@
 """Captures in and out: pcap and pcapng are read, pcapng is written.
 
-Rules of the file: a capture is read as a stream, a frame at a time, and whatever is wrong with it
-is a :class:`CaptureError` that says where. Nothing is skipped but blocks of a kind that holds no
-frames.
+Rules of the file: a capture is read as a stream, a frame at a time, and whatever is wrong with
+it is a :class:`CaptureError` that says where. Nothing is skipped but blocks that hold no frame.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _ETHERNET: Final = 1
+_ONLY_ETHERNET: Final = f"only Ethernet ({_ETHERNET}) can be read"
 _MAX_FRAME: Final = 262_144  # what tcpdump and Wireshark take for the longest frame
 _MAX_BLOCK: Final = 16 * 1024 * 1024
 
@@ -145,7 +145,9 @@ def _read_pcap(stream: BinaryIO, order: str) -> Iterator[CapturedFrame]:
     major, minor, _, _, _, link_type = struct.unpack(f"{order}HHIIII", header)
     if major != 2:
         raise CaptureError(f"the capture is of pcap version {major}.{minor}; 2.4 is known")
-    _check_link_type(link_type & _LINK_TYPE_MASK, "the capture")
+    link_type &= _LINK_TYPE_MASK
+    if link_type != _ETHERNET:
+        raise CaptureError(f"the capture is of link type {link_type}; {_ONLY_ETHERNET}")
     unpack = struct.Struct(f"{order}8xII").unpack
     number = 0
     offset = 24
@@ -224,7 +226,7 @@ class _PcapngReader:
         return octets
 
     def _read_rest(self, octets: int, rest: int) -> bytes:
-        """Read the last ``rest`` octets of a block, and return them without its second length."""
+        """Read the last ``rest`` octets of a block, and return all but its second length."""
         if octets % 4 or rest < 4:
             self._fail(f"a block of {octets} octets cannot be")
         if octets > _MAX_BLOCK:
@@ -274,10 +276,8 @@ class _PcapngReader:
                 f"a frame of interface {index}, and the section has {len(self._interfaces)}"
             )
         interface = self._interfaces[index]
-        try:
-            _check_link_type(interface.link_type, f"interface {index}")
-        except CaptureError as error:
-            self._fail(str(error))
+        if interface.link_type != _ETHERNET:
+            self._fail(f"a frame of link type {interface.link_type}; {_ONLY_ETHERNET}")
         if captured == -1:
             captured = min(original, interface.snapshot_length or original)
         if captured > _MAX_FRAME:
@@ -290,13 +290,6 @@ class _PcapngReader:
     def _fail(self, message: str) -> NoReturn:
         where = f"octet {self._offset}, after frame {self._number}"
         raise CaptureError(f"{where}: {message}")
-
-
-def _check_link_type(link_type: int, where: str) -> None:
-    if link_type != _ETHERNET:
-        raise CaptureError(
-            f"{where} has link type {link_type}; only Ethernet ({_ETHERNET}) can be read"
-        )
 
 
 def _block(kind: int, body: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Changes that a switch makes to a frame on its way.
 
 Rules of the file: octets in, octets out. Checksums are updated and not computed anew (RFC
-1624), so that a wrong one stays wrong. A frame without a readable IP header comes back as it is.
+1624), so that a wrong one stays wrong. A frame without a readable IP header stays as it is.
 """
 
 from __future__ import annotations
