@@ -169,9 +169,7 @@ def process(
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        give_up(
-            f"{' '.join(command)[:200]}: exit {child.returncode}\n{errors.read_text()[-2000:]}"
-        )
+        give_up(f"{' '.join(command)[:200]}: exit {child.returncode}\n{errors.read_text()[-2000:]}")
     return Sample(seconds, usage.ru_maxrss * 1024)
 
 
@@ -251,9 +249,7 @@ def report(
         rows.append((what, _ratio(median), _ratio(best), str(goal or ""), verdict))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for what, *cells in rows:
-        line = "  ".join(
-            cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)
-        )
+        line = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         print(f"{what.ljust(widths[0])}  {line}".rstrip())
     if asked.times:
         print(f"\n{times(timings)}")
@@ -266,14 +262,10 @@ def times(timings: Mapping[str, Timing]) -> str:
     lines = []
     for name, timing in timings.items():
         peak = f"  peak {timing.peak / 2**20:,.0f} MiB" if timing.peak else ""
-        median, best = (
-            f"{seconds * 1e6:14,.2f} us" for seconds in (timing.median, timing.best)
-        )
+        median, best = (f"{seconds * 1e6:14,.2f} us" for seconds in (timing.median, timing.best))
         lines.append(f"{name.ljust(width)}  median {median}  best {best}{peak}")
     return "\n".join(lines)
 
 
 def _ratio(value: float) -> str:
-    return (
-        f"{value:,.0f}x" if value >= 100 else f"{value:.2f}x" if value < 10 else f"{value:.1f}x"
-    )
+    return f"{value:,.0f}x" if value >= 100 else f"{value:.2f}x" if value < 10 else f"{value:.1f}x"

@@ -38,8 +38,7 @@ def record_table(addresses: Iterable[int]) -> Callable[[Any], object]:
     route = CustomerRoute(rdid="", prefix=IPv4Network("0.0.0.0/0"), next_hop=None, vsid=VSID)
     pa = IPv4Address("192.168.10.11")
     records = (
-        LookupRecord(ca=IPv4Address(ca), vsid=VSID, mac=MacAddress(ca), pa=pa)
-        for ca in addresses
+        LookupRecord(ca=IPv4Address(ca), vsid=VSID, mac=MacAddress(ca), pa=pa) for ca in addresses
     )
     find = LookupTable(View(records, (route,), Profile.TRANSPARENT)).find
     matched = RouteMatched(route, ())
@@ -100,9 +99,7 @@ def record_competitors(sizes: Sequence[int]) -> dict[str, Callable[[], Sample]]:
         drawn = sample(known)
         own = record_table(known)
         bare = {(VSID, address): address for address in known}
-        competitors[RECORDS.own.format(size)] = asking(
-            own, [query(address) for address in drawn]
-        )
+        competitors[RECORDS.own.format(size)] = asking(own, [query(address) for address in drawn])
         competitors[RECORDS.bare.format(size)] = asking(
             bare.get, [(VSID, address) for address in drawn]
         )
@@ -119,9 +116,7 @@ def route_competitors(sizes: Sequence[int], tree_class: Any) -> dict[str, Callab
         tree = tree_class(32)
         for position, prefix in enumerate(known):
             tree.insert(prefix.network_address.packed, prefix.prefixlen, position)
-        competitors[ROUTES.own.format(size)] = asking(
-            own, [query(address) for address in drawn]
-        )
+        competitors[ROUTES.own.format(size)] = asking(own, [query(address) for address in drawn])
         competitors[ROUTES.bare.format(size)] = asking(
             tree.get, [address.to_bytes(4, "big") for address in drawn]
         )

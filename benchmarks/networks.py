@@ -152,9 +152,7 @@ def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
     per_subnet = SUBNET_SIZE - FIRST_OFFSET - 1
     subnets = -(-records // per_subnet)
     path.parent.mkdir(exist_ok=True)
-    with path.open(
-        "w"
-    ) as file:  # written as it is made: the file may be larger than memory allows
+    with path.open("w") as file:  # written as it is made: the file may be larger than memory allows
         file.write("# Made by benchmarks/networks.py.\nhnv: 1\n\nhosts:\n")
         for at in range(4):
             file.write(f"  H{at + 1}:\n    provider_addresses: [192.168.10.{11 + at}/24]\n")
@@ -165,8 +163,7 @@ def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
         for at in range(subnets):
             prefix = f"{IPv4Address(0x0A00_0000 + at * SUBNET_SIZE)}/{PREFIX_LENGTH}"
             file.write(
-                f"      - prefix: {prefix}\n        next_hop: on-link\n"
-                f"        vsid: {5001 + at}\n"
+                f"      - prefix: {prefix}\n        next_hop: on-link\n        vsid: {5001 + at}\n"
             )
         file.write("    lookup_records:\n")
         for at in range(records):

@@ -33,6 +33,7 @@ PACKAGES = ("ovn-central", "ovn-common", "openvswitch-switch", "openvswitch-comm
 OVN_PROGRAMS = ("ovsdb-tool", "ovsdb-server", "ovn-northd", "ovn-nbctl", "ovn-trace")
 OVS_PROGRAMS = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl")
 POLICY_RC = Path("/usr/sbin/policy-rc.d")
+ON_THE_WAY = 50
 PATIENCE = 60.0
 """Seconds a daemon may take until it answers."""
 
@@ -62,9 +63,7 @@ class JsonRpc:
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(
-            os.path.relpath(path)
-        )  # short: a socket's name has 107 octets at most
+        self._socket.connect(os.path.relpath(path))  # short: a socket's name has 107 octets at most
         self._decoder = json.JSONDecoder()
 
     def __enter__(self) -> Self:
@@ -78,7 +77,10 @@ class JsonRpc:
         return self.call_all(method, [params])[0]
 
     def call_all(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
-        """Ask all questions before waiting for the first answer."""
+        """Ask all questions before waiting for the first answer.
+
+        They have to be few: while we write, nobody reads the answers that fill the sockets.
+        """
         requests = [
             json.dumps({"id": number, "method": method, "params": params})
             for number, params in enumerate(questions)
@@ -319,10 +321,13 @@ class Bridges:
         return "".join([self._connection.call("ofproto/trace", *hop) for hop in _hops(packet)])
 
     def trace_all(self, packets: Sequence[Packet]) -> list[str]:
-        """Follow all packets without waiting for answers between them."""
-        return self._connection.call_all(
-            "ofproto/trace", [hop for packet in packets for hop in _hops(packet)]
-        )
+        """Follow many packets, with some dozens of questions on the way at any time."""
+        hops = [hop for packet in packets for hop in _hops(packet)]
+        return [
+            answer
+            for at in range(0, len(hops), ON_THE_WAY)
+            for answer in self._connection.call_all("ofproto/trace", hops[at : at + ON_THE_WAY])
+        ]
 
 
 def _hops(packet: Packet) -> list[tuple[str, str]]:
@@ -344,7 +349,7 @@ def _hops(packet: Packet) -> list[tuple[str, str]]:
 
 
 # The ports of every bridge. The VMs share one for each direction and are told apart by their
-# MACs: the daemon looks at every port between questions, and a thousand would slow it five-fold.
+# MACs: the daemon looks at every port between questions; a thousand would slow it five-fold.
 TUNNEL, FROM_VMS, TO_VMS = 1, 2, 3
 PORTS = {
     # The tables decide where a tunnel goes.
@@ -437,9 +442,7 @@ def _to_vm(vm: Vm, host: Host) -> str:
 
 def _which(program: str) -> str | None:
     # Daemons live in folders that an ordinary user's PATH may leave out.
-    return shutil.which(
-        program, path=f"{os.getenv('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin"
-    )
+    return shutil.which(program, path=f"{os.getenv('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def _path(program: str) -> str:

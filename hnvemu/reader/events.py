@@ -12,12 +12,13 @@ YAML's own resolution of types is not used, so a MAC of digits is no number and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, NoReturn, assert_never
 
 from hnvemu.findings import Note
 from hnvemu.model.origin import Origin
+from hnvemu.reader import fields
 from hnvemu.reader.format import POLICY
-from hnvemu.reader.report import did_you_mean
+from hnvemu.reader.report import FIRST, REMOVE, RENAME, did_you_mean
 from hnvemu.reader.shape import (
     Anything,
     Either,
@@ -25,7 +26,7 @@ from hnvemu.reader.shape import (
     Names,
     Placed,
     Record,
-    Refused,
+    RefusedError,
     Scalar,
     squeezed,
 )
@@ -33,13 +34,20 @@ from hnvemu.reader.syntax import explain
 
 if TYPE_CHECKING:
     from hnvemu.reader.report import Report
-    from hnvemu.reader.shape import Field, Kind
+    from hnvemu.reader.shape import Kind
     from hnvemu.reader.source import Source
 
 BAD: Final = object()
-"""Stands where a value could not be read, so that its key is not missed as well."""
+"""Stands for a value that could not be read."""
 _DEEPEST = 40
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
+_START = "a policy begins with hnv: 1"
+_WHAT = {
+    "ScalarEvent": "a word",
+    "MappingStartEvent": "a mapping",
+    "SequenceStartEvent": "a list",
+    "AliasEvent": "an alias",
+}
 
 
 class _TooDeepError(Exception):
@@ -92,6 +100,7 @@ class _Descent:
         self._decorations = b"&" in source.data or b"!" in source.data
         self._depth = 0
         self._key = ""
+        self._in_list = False
         self._complete = True
         self._alias = events.AliasEvent
         self._scalar_start = events.ScalarEvent
@@ -133,8 +142,8 @@ class _Descent:
         if event.__class__ is self._alias:
             self._alias_found(event)
             return BAD
-        if event.anchor is not None or event.tag is not None:
-            self._decoration_found(event)
+        if self._is_decorated(event):
+            self._decoration(event)
         match kind:
             case Scalar():
                 return self._scalar(kind, event)
@@ -143,7 +152,7 @@ class _Descent:
             case Record():
                 if event.__class__ is self._mapping_start:
                     return self._record(kind, event.start_mark)
-                return self._wrong_kind(event, f"a mapping: {kind.noun}")
+                return self._wrong_kind(event, kind)
             case Names():
                 return self._names(kind, event)
             case Either():
@@ -156,10 +165,10 @@ class _Descent:
 
     def _scalar(self, kind: Scalar, event: Any) -> Any:
         if event.__class__ is not self._scalar_start:
-            return self._wrong_kind(event, f"one value: {kind.noun}")
+            return self._wrong_kind(event, kind)
         text = event.value
         if text in _EMPTY and event.implicit[0]:
-            return self._nothing(event, kind)
+            return self._nothing(kind, event)
         try:
             value = kind.read(text)
         except ValueError as error:
@@ -174,71 +183,79 @@ class _Descent:
             chosen = kind.mapping
         else:
             chosen = kind.sequence
-        if chosen is not None:
-            return self.value(chosen, event)
-        if event.__class__ is self._scalar_start and event.value in _EMPTY and event.implicit[0]:
-            return self._nothing(event, kind)
-        return self._wrong_kind(event, _wanted(kind))
+        return self._wrong_kind(event, kind) if chosen is None else self.value(chosen, event)
 
     def _list(self, kind: ListOf, event: Any) -> Any:
         item = kind.item
         values: list[Any] = []
+        sound = True
         if event.__class__ is self._sequence_start:
             self._enter(event)
             get = self._get
-            records = item if isinstance(item, Record) else None
+            key = self._key
+            record = item if isinstance(item, Record) else None
             while (inner := get()).__class__ is not self._sequence_end:
-                if records is not None and inner.__class__ is self._mapping_start:
-                    if self._decorations and (inner.anchor is not None or inner.tag is not None):
-                        self._decoration_found(inner)
-                    value = self._record(records, inner.start_mark)
+                if (
+                    record is not None
+                    and inner.__class__ is self._mapping_start
+                    and not (self._decorations and self._is_decorated(inner))
+                ):
+                    value = self._record(record, inner.start_mark)
                 else:
+                    self._key, self._in_list = key, True
                     value = self.value(item, inner)
-                values.append(value)
+                if value is BAD:
+                    sound = False
+                else:
+                    values.append(value)
             self._depth -= 1
         elif event.__class__ is self._scalar_start and isinstance(item, Scalar | Either):
-            values.append(self.value(item, event))
-        elif event.__class__ is self._scalar_start and event.value in _EMPTY and event.implicit[0]:
-            return self._nothing(event, kind)
+            value = self.value(item, event)
+            sound = value is not BAD
+            values.append(value)
         else:
-            return self._wrong_kind(event, _wanted(kind))
-        if BAD in values:
-            return BAD
+            return self._wrong_kind(event, kind)
+        if not sound:
+            # Records that are good are looked at further, for what else is wrong.
+            return tuple(values) if isinstance(item, Record) else BAD
         try:
             return kind.combine(tuple(values))
         except ValueError as error:
             return self._refused(error, None, event)
 
     def _names(self, kind: Names, event: Any) -> Any:
-        """Read a mapping of names; a value that is bad stands there all the same."""
+        """Read a mapping of names; a name whose value is bad is known all the same."""
         if event.__class__ is not self._mapping_start:
-            if event.__class__ is self._scalar_start and event.value in _EMPTY and event.implicit[0]:
-                return self._nothing(event, kind)
-            return self._wrong_kind(event, _wanted(kind))
+            return self._wrong_kind(event, kind)
         self._enter(event)
         named: dict[str, Placed] = {}
         item = kind.item
         while (key := self._get()).__class__ is not self._mapping_end:
-            inner = self._key_of(key)
+            inner = self._value_of(key)
             if inner is None:
                 continue
-            origin = self._origin(key.start_mark)
             text = key.value
-            self._key = text
+            origin = self._origin(key.start_mark)
             if text in named:
-                self._twice(f"the {kind.noun} '{text}' is defined twice", origin, named[text].origin)
+                message = f"the {kind.noun} '{text}' is defined twice"
+                self._add(message, origin, notes=(Note(FIRST, named[text].origin),), help=RENAME)
                 self._skip(inner)
+                self._complete = False
                 continue
             try:
-                name(text)
+                fields.name(text)
             except ValueError as error:
                 self._refused(error, None, key)
+            self._key, self._in_list = text, False
             if inner.__class__ is self._mapping_start and isinstance(item, Record):
-                if inner.anchor is not None or inner.tag is not None:
-                    self._decoration_found(inner)
+                if self._is_decorated(inner):
+                    self._decoration(inner)
                 value = self._record(item, key.start_mark)
             else:
                 value = self.value(item, inner)
+            if value is BAD and isinstance(item, Record):
+                value = {}
+                self._lost(item, inner)
             named[text] = Placed(value, origin)
         self._depth -= 1
         return named
@@ -247,56 +264,266 @@ class _Descent:
         """Read the keys of a record and make it: where the time goes."""
         get = self._get
         scalar_start = self._scalar_start
+        mapping_end = self._mapping_end
         decorations = self._decorations
-        index = kind.index
+        index = kind.by_key
         values: dict[str, Any] = {}
         keys: dict[str, Any] = {}
+        sound = True
         self._depth += 1
         if self._depth > _DEEPEST:
             self._too_deep(mark)
-        while (key := get()).__class__ is not self._mapping_end:
-            if key.__class__ is not scalar_start or (
-                decorations and (key.anchor is not None or key.tag is not None)
-            ):
-                event = self._key_of(key)
+        while (key := get()).__class__ is not mapping_end:
+            if key.__class__ is not scalar_start or (decorations and self._is_decorated(key)):
+                event = self._value_of(key)
                 if event is None:
+                    sound = False
                     continue
             else:
                 event = get()
             found = index.get(key.value)
             if found is None:
-                self._unknown(kind, key, event, values)
+                self._unknown(kind, key, event, keys)
+                sound = False
                 continue
             into, convert, field = found
-            if into in values:
-                message = f"the key '{field.key}' stands here twice"
-                self._twice(message, self._origin(key.start_mark), self._origin(keys[into].start_mark))
+            if into in keys:
+                message = f"the key '{field.key}' stands twice in {kind.noun}"
+                first = Note(FIRST, self._origin(keys[into].start_mark))
+                self._add(message, self._origin(key.start_mark), notes=(first,), help=REMOVE)
+                self._lost(kind, event)
                 self._skip(event)
+                sound = False
                 continue
             keys[into] = key
             if (
-                convert is None
-                or event.__class__ is not scalar_start
-                or (decorations and (event.anchor is not None or event.tag is not None))
+                convert is not None
+                and event.__class__ is scalar_start
+                and not (decorations and self._is_decorated(event))
+                and not ((text := event.value) in _EMPTY and event.implicit[0])
             ):
-                self._key = field.key
+                try:
+                    values[into] = convert(text)
+                except ValueError as error:
+                    self._refused(error, field.kind, event)
+                    sound = False
+            else:
+                self._key, self._in_list = field.key, False
                 value = self.value(field.kind, event)
-                if value is BAD and kind.declares_names and not isinstance(field.kind, Scalar):
-                    self._complete = False
-                values[into] = value
-                continue
-            text = event.value
-            if text in _EMPTY and event.implicit[0]:
-                self._key = field.key
-                values[into] = self._nothing(event, field.kind)
-                continue
-            try:
-                values[into] = convert(text)
-            except ValueError as error:
-                values[into] = self._refused(error, field.kind, event)
+                if value is BAD:
+                    sound = False
+                    self._lost(kind, event)
+                else:
+                    values[into] = value
         self._depth -= 1
-        if not kind.required <= values.keys() or kind.instead or kind.one_of:
-            self._check(kind, mark, keys, values)
-        if BAD in values.values():
-            return BAD
-        return kind.make(**values, origin=self._origin(mark))
+        if kind.instead or kind.one_of or not kind.required <= keys.keys():
+            sound = self._is_complete(kind, mark, keys) and sound
+        # A draft is looked at further, for what else is wrong.
+        if sound or kind.make is dict:
+            return kind.make(**values, origin=self._origin(mark))
+        return BAD
+
+    def _is_complete(self, kind: Record, mark: Any, keys: dict[str, Any]) -> bool:
+        """Report keys that are missing, and keys that cannot stand together."""
+        if kind.instead is not None and kind.instead.key in keys:
+            allowed = {kind.instead.key, *kind.instead.beside}
+            alone = True
+            for into, key in keys.items():
+                if into not in allowed:
+                    message = f"the key '{key.value}' stands beside '{kind.instead.key}'"
+                    advice = f"write it in each of the {kind.instead.key}"
+                    self._add(message, self._origin(key.start_mark), help=advice)
+                    alone = False
+            return alone
+        if kind.one_of and len(found := [key for key in kind.one_of if key in keys]) != 1:
+            said = f"has {' and '.join(found)}" if found else "has no verb"
+            message = f"{kind.noun} {said}, and exactly one is wanted"
+            self._add(message, self._origin(mark), help=f"one of {', '.join(kind.one_of)}")
+            return False
+        missing = [
+            f"'{key}'"
+            for key, (into, _, field) in kind.by_key.items()
+            if field.required and into not in keys
+        ]
+        if missing:
+            message = f"{kind.noun} lacks {' and '.join(missing)}"
+            advice = "; ".join(
+                f"{field.key}: {field.text}"
+                for into, _, field in kind.by_key.values()
+                if field.required and into not in keys
+            )
+            self._add(message, self._origin(mark), help=advice)
+        return not missing
+
+    def _value_of(self, key: Any) -> Any:
+        """Return the event behind a key; None, with both reported, where the key is none."""
+        if key.__class__ is self._scalar_start:
+            if self._is_decorated(key):
+                self._decoration(key)
+            return self._get()
+        if key.__class__ is self._alias:
+            self._alias_found(key)
+        else:
+            what = _WHAT[key.__class__.__name__]
+            self._add(
+                f"a key is {what} and not a word", self._origin(key.start_mark), help="quote it"
+            )
+            self._skip(key)
+        self._skip(self._get())
+        return None
+
+    def _unknown(self, kind: Record, key: Any, event: Any, keys: dict[str, Any]) -> None:
+        """Report a key that the format does not have, and pass over its value."""
+        word = key.value
+        advice = None
+        if word in kind.hints:
+            advice = kind.hints[word]
+        elif word == "<<":
+            advice = "merge keys are not read: write the keys out"
+        elif self._report.has_room(self._file):
+            cmdlet = {
+                squeezed(alias): field.key
+                for _, _, field in kind.by_key.values()
+                for alias in field.cmdlet
+            }
+            meant = cmdlet.get(squeezed(word))
+            free = [key for key, (into, _, _) in kind.by_key.items() if into not in keys]
+            if meant is not None:
+                advice = f"the format calls it '{meant}'"
+            else:
+                advice = did_you_mean(word, free) or f"{kind.noun} has {', '.join(kind.by_key)}"
+        message = f"the key '{word}' is unknown in {kind.noun}"
+        self._add(message, self._origin(key.start_mark), help=advice)
+        self._lost(kind, event)
+        self._skip(event)
+
+    def _lost(self, kind: Record, event: Any) -> None:
+        """Remember that names may be missing, so that nobody is told that they are unknown."""
+        if kind.declares_names and event.__class__ is not self._scalar_start:
+            self._complete = False
+
+    def _skip(self, event: Any) -> None:
+        """Pass over a value; what YAML allows and the format does not is reported in it too."""
+        depth = self._depth
+        while True:
+            kind = event.__class__
+            if kind is self._mapping_start or kind is self._sequence_start:
+                self._enter(event)
+            elif kind is self._mapping_end or kind is self._sequence_end:
+                self._depth -= 1
+            elif kind is self._alias:
+                self._alias_found(event)
+            if self._depth == depth:
+                return
+            event = self._get()
+
+    def _enter(self, event: Any) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._too_deep(event.start_mark)
+
+    def _too_deep(self, mark: Any) -> NoReturn:
+        self._add(
+            f"the nesting is deeper than {_DEEPEST} levels",
+            self._origin(mark),
+            help="no policy needs that: a bracket may be missing or doubled",
+        )
+        raise _TooDeepError
+
+    @staticmethod
+    def _is_decorated(event: Any) -> bool:
+        return event.anchor is not None or event.tag is not None
+
+    def _decoration(self, event: Any) -> None:
+        origin = self._origin(event.start_mark)
+        if event.anchor is not None:
+            self._add(
+                f"the anchor '&{event.anchor}' is not allowed",
+                origin,
+                help="write the value out where it is needed, or quote a text that begins with &",
+            )
+        else:
+            self._add(
+                f"the tag '{event.tag}' is not allowed",
+                origin,
+                help="remove it, or quote a text that begins with !",
+            )
+
+    def _alias_found(self, event: Any) -> None:
+        self._add(
+            f"the alias '*{event.anchor}' is not allowed",
+            self._origin(event.start_mark),
+            help=f'a glob that begins with * needs quotes: "*{event.anchor}"',
+        )
+
+    def _refused(self, error: ValueError, kind: Kind | None, event: Any) -> Any:
+        code, advice = (error.code, error.help) if isinstance(error, RefusedError) else (None, None)
+        if isinstance(kind, Scalar):
+            code, advice = code or kind.code, advice or kind.help
+        self._add(str(error), self._origin(event.start_mark), code=code, help=advice)
+        return BAD
+
+    def _nothing(self, kind: Kind, event: Any) -> Any:
+        subject = f"an item of '{self._key}'" if self._in_list else f"'{self._key}'"
+        advice = _none_of(kind)
+        self._add(f"{subject} has no value", self._origin(event.start_mark), help=advice)
+        return BAD
+
+    def _wrong_kind(self, event: Any, kind: Kind) -> Any:
+        """Report a value of another YAML kind, and pass over it."""
+        if event.__class__ is self._scalar_start and event.value in _EMPTY and event.implicit[0]:
+            return self._nothing(kind, event)
+        subject = f"an item of '{self._key}'" if self._in_list else f"'{self._key}'"
+        what = _WHAT[event.__class__.__name__]
+        advice = None
+        if isinstance(kind, ListOf) and event.__class__ is self._mapping_start:
+            advice = "begin each entry with '- '"
+        self._add(
+            f"{subject} is {what}, and wanted is {_wanted(kind)}",
+            self._origin(event.start_mark),
+            help=advice,
+        )
+        self._skip(event)
+        return BAD
+
+    def _origin(self, mark: Any) -> Origin:
+        return Origin(self._file, mark.line + 1, mark.column + 1)
+
+    def _add(
+        self,
+        message: str,
+        origin: Origin,
+        *,
+        code: str | None = None,
+        help: str | None = None,  # noqa: A002 - the word of the output
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self._report.add(message, origin, code=code, help=help, notes=notes)
+
+
+def _wanted(kind: Kind) -> str:
+    match kind:
+        case Scalar() | Record():
+            return kind.noun
+        case ListOf():
+            return "a list"
+        case Names():
+            return f"a mapping, each {kind.noun} by its name"
+        case Either():
+            ways = (kind.scalar, kind.mapping, kind.sequence)
+            return " or ".join(_wanted(way) for way in ways if way is not None)
+        case Anything():
+            return "anything"
+        case _:
+            assert_never(kind)
+
+
+def _none_of(kind: Kind) -> str:
+    """Say what to write in place of nothing."""
+    match kind:
+        case ListOf():
+            return "write [] for an empty list, or leave the key out"
+        case Names() | Record():
+            return "write {} for none, or leave the key out"
+        case _:
+            return f"write {_wanted(kind)}, or leave the key out"

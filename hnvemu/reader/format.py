@@ -8,6 +8,7 @@ from __future__ import annotations
 from hnvemu.model.policy import RecordKey
 from hnvemu.model.provider import ProviderRoute
 from hnvemu.model.records import LookupRecord
+from hnvemu.reader import conditions as c
 from hnvemu.reader import fields as f
 from hnvemu.reader.shape import Anything, Either, Field, Instead, ListOf, Names, Record
 
@@ -123,9 +124,7 @@ _LOOKUP_RECORD = Record(
             required=True,
             cmdlet=("VirtualSubnetID",),
         ),
-        Field(
-            "mac", f.MAC, "MAC of the VM's adapter.", required=True, cmdlet=("MACAddress",)
-        ),
+        Field("mac", f.MAC, "MAC of the VM's adapter.", required=True, cmdlet=("MACAddress",)),
         Field(
             "pa",
             f.REPEATED_ADDRESS,
@@ -205,9 +204,7 @@ _CAS_OF = Field(
     into="cas",
     cmdlet=("CustomerAddress",),
 )
-_GUEST_OF = Field(
-    "guest", f.GUEST, "Operating system, as far as the MTU goes.", default="windows"
-)
+_GUEST_OF = Field("guest", f.GUEST, "Operating system, as far as the MTU goes.", default="windows")
 _SWITCHES = (
     Field("default_gateway", f.ADDRESS, "First hop that the guest uses; HNV ignores it."),
     Field(
@@ -363,11 +360,11 @@ _VIRTUAL_NETWORK = Record(
 # Firewall and access control lists
 
 _LOCAL_PORT = Field(
-    "local_port", f.PORT_CONDITION, "Ports of the VM: 80, 8000-8100, lists.", default="any"
+    "local_port", c.PORT_CONDITION, "Ports of the VM: 80, 8000-8100, lists.", default="any"
 )
-_REMOTE_PORT = Field("remote_port", f.PORT_CONDITION, "Ports of the peer.", default="any")
+_REMOTE_PORT = Field("remote_port", c.PORT_CONDITION, "Ports of the peer.", default="any")
 _PROTOCOL = Field(
-    "protocol", f.PROTOCOL, "tcp, udp, icmpv4, icmpv6, any, or 0 to 255.", default="any"
+    "protocol", c.PROTOCOL, "tcp, udp, icmpv4, icmpv6, any, or 0 to 255.", default="any"
 )
 _ADDRESS_TEXT = "Address, CIDR, address/mask, range a-b, keyword, or a list of these."
 _DEFAULT = Record(
@@ -391,22 +388,20 @@ _RULE = Record(
         Field("action", f.ACTION, "What is done with packets it matches.", default="allow"),
         _PROTOCOL,
         Field(
-            "local_address", f.ADDRESS_CONDITION, f"The VM's side. {_ADDRESS_TEXT}", default="any"
+            "local_address", c.ADDRESS_CONDITION, f"The VM's side. {_ADDRESS_TEXT}", default="any"
         ),
         Field(
             "remote_address",
-            f.ADDRESS_CONDITION,
+            c.ADDRESS_CONDITION,
             f"The peer's side. {_ADDRESS_TEXT}",
             default="any",
         ),
         _LOCAL_PORT,
         _REMOTE_PORT,
-        Field(
-            "icmp_type", f.ICMP_TYPES, "type, type:code, or a list of these.", default="any"
-        ),
+        Field("icmp_type", c.ICMP_TYPES, "type, type:code, or a list of these.", default="any"),
         Field(
             "profile",
-            f.RULE_PROFILES,
+            c.RULE_PROFILES,
             "Network profiles that the rule is for.",
             into="profiles",
             default="any",
@@ -443,9 +438,9 @@ _FIREWALL = Record(
                 noun="the keywords of the firewall",
                 text="What address keywords stand for.",
                 fields=(
-                    Field("dns", f.RANGES, "Addresses that DNS stands for."),
-                    Field("dhcp", f.RANGES, "Addresses that DHCP stands for."),
-                    Field("wins", f.RANGES, "Addresses that WINS stands for."),
+                    Field("dns", c.RANGES, "Addresses that DNS stands for."),
+                    Field("dhcp", c.RANGES, "Addresses that DHCP stands for."),
+                    Field("wins", c.RANGES, "Addresses that WINS stands for."),
                 ),
             ),
             "What the address keywords DNS, DHCP and WINS stand for.",
@@ -462,14 +457,14 @@ _PORT_ACL = Record(
         Field("action", f.ALLOW_DENY_METER, "meter only counts.", required=True),
         Field(
             "local",
-            f.ADDRESS_OR_MAC_CONDITION,
+            c.ADDRESS_OR_MAC_CONDITION,
             "The VM's side: addresses, or a MAC.",
             default="any",
             cmdlet=("LocalIPAddress", "LocalMacAddress"),
         ),
         Field(
             "remote",
-            f.ADDRESS_OR_MAC_CONDITION,
+            c.ADDRESS_OR_MAC_CONDITION,
             "The peer's side: addresses, or a MAC.",
             default="any",
             cmdlet=("RemoteIPAddress", "RemoteMacAddress"),
@@ -487,14 +482,14 @@ _EXTENDED_ACL = Record(
         Field("action", f.ALLOW_DENY, "What is done with packets it matches.", required=True),
         Field(
             "local",
-            f.ADDRESS_CONDITION,
+            c.ADDRESS_CONDITION,
             "The VM's side.",
             default="any",
             cmdlet=("LocalIPAddress",),
         ),
         Field(
             "remote",
-            f.ADDRESS_CONDITION,
+            c.ADDRESS_CONDITION,
             "The peer's side.",
             default="any",
             cmdlet=("RemoteIPAddress",),
@@ -528,10 +523,10 @@ _DATACENTER_ACL = Record(
         Field("priority", f.INTEGER, "The lowest is tried first.", required=True),
         Field("action", f.ALLOW_DENY, "What is done with packets it matches.", required=True),
         _PROTOCOL,
-        Field("source", f.ADDRESS_CONDITION, "Where the packet comes from.", default="any"),
-        Field("destination", f.ADDRESS_CONDITION, "Where the packet goes.", default="any"),
-        Field("source_port", f.PORT_CONDITION, "Source port.", default="any"),
-        Field("destination_port", f.PORT_CONDITION, "Destination port.", default="any"),
+        Field("source", c.ADDRESS_CONDITION, "Where the packet comes from.", default="any"),
+        Field("destination", c.ADDRESS_CONDITION, "Where the packet goes.", default="any"),
+        Field("source_port", c.PORT_CONDITION, "Source port.", default="any"),
+        Field("destination_port", c.PORT_CONDITION, "Destination port.", default="any"),
         Field("stateful", f.BOOLEAN, "Whether replies pass by the session.", default=False),
     ),
 )
@@ -546,9 +541,7 @@ _RECORD_KEY = Record(
     make=lambda *, ca, vsid, origin: RecordKey(vsid, ca),  # noqa: ARG005 - every maker is told the place
     fields=(
         Field("ca", f.ADDRESS, "Customer address.", required=True, cmdlet=("CustomerAddress",)),
-        Field(
-            "vsid", f.VSID, "Virtual subnet.", required=True, cmdlet=("VirtualSubnetID",)
-        ),
+        Field("vsid", f.VSID, "Virtual subnet.", required=True, cmdlet=("VirtualSubnetID",)),
     ),
 )
 _ROUTE_KEY = Record(
@@ -571,12 +564,8 @@ _HOST_VIEW = Record(
     noun="a host view",
     text="What one host knows differently from the policy: staleness and omissions.",
     fields=(
-        Field(
-            "without_lookup_records", ListOf(item=_RECORD_KEY), "Records that this host lacks."
-        ),
-        Field(
-            "without_customer_routes", ListOf(item=_ROUTE_KEY), "Routes that this host lacks."
-        ),
+        Field("without_lookup_records", ListOf(item=_RECORD_KEY), "Records that this host lacks."),
+        Field("without_customer_routes", ListOf(item=_ROUTE_KEY), "Routes that this host lacks."),
         Field(
             "lookup_records",
             ListOf(item=_LOOKUP_RECORD),
@@ -617,12 +606,12 @@ _TRAFFIC = Record(
         Field("reason", f.LABEL, "The reason code that the packets are dropped for."),
     ),
 )
-_VERBS = ("allow", "deny", "only", "isolate", "via", "drop", "same", "trace")
+INTENT_VERBS = ("allow", "deny", "only", "isolate", "via", "drop", "same", "trace")
 _INTENT = Record(
     name="intent",
     noun="an intent",
     text="What the policy is meant to do; exactly one verb says it.",
-    one_of=_VERBS,
+    one_of=INTENT_VERBS,
     fields=(
         Field("id", f.LABEL, "Names the intent in results."),
         Field("why", f.TEXT, "The reason for it, shown when it fails."),
@@ -637,13 +626,13 @@ _INTENT = Record(
         *(
             Field(
                 verb,
-                Either(mapping=_TRAFFIC, sequence=_PARTY, scalar=_PARTY.item)
+                Either(mapping=_TRAFFIC, sequence=_PARTY, scalar=_PARTY)
                 if verb == "isolate"
                 else _TRAFFIC,
                 text,
             )
             for verb, text in zip(
-                _VERBS,
+                INTENT_VERBS,
                 (
                     "Every packet of the set is delivered.",
                     "No packet of the set is delivered.",
@@ -679,9 +668,7 @@ POLICY = Record(
             Names(noun="virtual network", item=_VIRTUAL_NETWORK),
             "The virtual networks, by name.",
         ),
-        Field(
-            "gateways", Names(noun="gateway", item=_GATEWAY), "Multi-tenant gateways, by name."
-        ),
+        Field("gateways", Names(noun="gateway", item=_GATEWAY), "Multi-tenant gateways, by name."),
         Field("firewall", _FIREWALL, "Firewall rules and defaults."),
         Field("port_acls", ListOf(item=_PORT_ACL), "Add-VMNetworkAdapterAcl."),
         Field("extended_acls", ListOf(item=_EXTENDED_ACL), "Add-VMNetworkAdapterExtendedAcl."),
@@ -695,7 +682,7 @@ POLICY = Record(
             Names(noun="host view", item=_HOST_VIEW),
             "What one host knows differently, by the host's name.",
         ),
-        Field("services", Names(noun="service", item=f.SERVICES), "Named services."),
+        Field("services", Names(noun="service", item=c.SERVICES), "Named services."),
         Field("groups", Names(noun="group", item=_GROUP), "Named sets of VMs."),
         Field("intents", ListOf(item=_INTENT), "What the policy is meant to do."),
     ),

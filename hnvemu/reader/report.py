@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from hnvemu.findings import Note
     from hnvemu.reader.source import Source
 
+FIRST = "the first one is here"
+RENAME = "rename or remove one of the two"
+REMOVE = "remove one of the two"
 SHOWN = 100
 """Findings of one file that are shown; of the others their number."""
 _WIDTH = 200
 _LONGEST = 400
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_LINE = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_SUBSTITUTE = "\N{REPLACEMENT CHARACTER}"
+_UNSEEN = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+LINE_BREAK = r"\r\n|[\n\r\x85\u2028\u2029]"
+"""What YAML takes for the end of a line."""
 _CANDIDATES = 2000
 
 
@@ -103,14 +108,14 @@ def did_you_mean(word: str, known: Collection[str]) -> str | None:
 
 def _readable(text: str) -> str:
     """Return a text without what would disturb a terminal, and not endlessly long."""
-    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = re.sub(_UNSEEN, _SUBSTITUTE, text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def _with_excerpts(findings: list[Finding], data: bytes) -> list[Finding]:
     """Add to each finding the line that it is about, cut to what is around its column."""
     wanted = {finding.origin.line for finding in findings} - {0}
-    lines = _lines(data, wanted) if wanted else {}
+    lines = lines_of(data, wanted) if wanted else {}
     return [
         _with_excerpt(finding, lines[finding.origin.line])
         if finding.origin.line in lines
@@ -119,10 +124,11 @@ def _with_excerpts(findings: list[Finding], data: bytes) -> list[Finding]:
     ]
 
 
-def _lines(data: bytes, wanted: set[int]) -> dict[int, str]:
+def lines_of(data: bytes, wanted: set[int]) -> dict[int, str]:
+    """Return the lines of those numbers, from 1, that a file has."""
     text = data.decode("utf-8", "replace")
     lines, number, start = {}, 1, 0
-    for end in _LINE.finditer(text):
+    for end in re.finditer(LINE_BREAK, text):
         if number in wanted:
             lines[number] = text[start : end.start()]
             if len(lines) == len(wanted):
@@ -140,5 +146,5 @@ def _with_excerpt(finding: Finding, line: str) -> Finding:
         shown = "…" + shown[1:]
     if skipped + _WIDTH < len(line):
         shown = shown[:-1] + "…"
-    shown = "\t".join(_UNSEEN.sub("\N{REPLACEMENT CHARACTER}", part) for part in shown.split("\t"))
+    shown = "\t".join(re.sub(_UNSEEN, _SUBSTITUTE, part) for part in shown.split("\t"))
     return replace(finding, excerpt=shown, excerpt_at=skipped)

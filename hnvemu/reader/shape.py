@@ -1,12 +1,12 @@
 """The vocabulary of the format's table: what a value may look like, and what is made of it.
 
-Rules of the file: only data. :mod:`hnvemu.reader.events` reads by these shapes, and
-:mod:`hnvemu.reader.schema` writes them down as a JSON Schema; neither knows a key by name.
+Rules of the file: only data, and cheap, since all of it is made whenever hnvemu starts.
+:mod:`hnvemu.reader.events` reads by these shapes, and :mod:`hnvemu.reader.schema` writes them
+down as a JSON Schema; neither knows a key by name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hnvemu.model.origin import Origin
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A text that a type cannot hold."""
 
     def __init__(self, message: str, *, code: str | None = None, help: str | None = None) -> None:  # noqa: A002 - the word of the output
@@ -31,8 +31,7 @@ class Placed(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scalar:
+class Scalar(NamedTuple):
     """A value that is one word: how its text is read, and what an editor is told about it."""
 
     noun: str
@@ -47,8 +46,7 @@ class Scalar:
     """Given the place as well, where what is made keeps it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ListOf:
+class ListOf(NamedTuple):
     """A list; one word stands for a list of one."""
 
     item: Kind
@@ -56,8 +54,7 @@ class ListOf:
     """Raises ``ValueError`` where the items do not go together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Names:
+class Names(NamedTuple):
     """A mapping from names that the policy chooses; becomes a dict of placed values."""
 
     noun: str
@@ -65,35 +62,32 @@ class Names:
     item: Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Either:
+class Either(NamedTuple):
     """A value that may be written in more than one way, told apart by its YAML kind."""
 
-    scalar: Scalar | None = None
+    scalar: Scalar | ListOf | None = None
     mapping: Record | None = None
     sequence: ListOf | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Anything:
+class Anything(NamedTuple):
     """A value that is not looked into."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class Field(NamedTuple):
     """A key of a record, what it holds, and the sentence that explains it."""
 
     key: str
     kind: Kind
     text: str
-    required: bool = field(kw_only=True, default=False)
-    once: bool = field(kw_only=True, default=False)
+    required: bool = False
+    once: bool = False
     """Whether one of a policy's files has to have it."""
-    into: str = field(kw_only=True, default="")
+    into: str = ""
     """The name of the value where it is not the key."""
-    default: object = field(kw_only=True, default=None)
+    default: object = None
     """What an editor shows; the model knows its own defaults."""
-    cmdlet: tuple[str, ...] = field(kw_only=True, default=())
+    cmdlet: tuple[str, ...] = ()
     """What PowerShell calls it: whoever writes that is told the key."""
 
 
@@ -104,40 +98,66 @@ class Instead(NamedTuple):
     beside: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Record:
     """A mapping with keys that the format knows."""
 
-    name: str
-    """Of its definition in the schema: ``lookup_record``."""
-    noun: str
-    """With its article: "a lookup record"."""
-    text: str
-    fields: tuple[Field, ...]
-    make: Callable[..., Any] = dict
-    """Gets each value by its name, and ``origin``."""
-    instead: Instead | None = None
-    one_of: tuple[str, ...] = ()
-    """Keys of which exactly one is written."""
-    hints: Mapping[str, str] = field(default_factory=dict)
-    """Keys that people try here, and what to do in their place."""
-    declares_names: bool = False
-    """Whether names that other parts refer to are written below it."""
-    index: Mapping[str, tuple[str, Callable[[str], Any] | None, Field]] = field(init=False)
-    """By key: the name of the value, the reader of a plain word, the field."""
-    required: frozenset[str] = field(init=False)
-    """Names of the values that must be there."""
+    __slots__ = (
+        "by_key",
+        "declares_names",
+        "fields",
+        "hints",
+        "instead",
+        "make",
+        "name",
+        "noun",
+        "one_of",
+        "required",
+        "text",
+    )
 
-    def __post_init__(self) -> None:
-        """Prepare what reading a hundred thousand records looks at."""
-        index = {}
-        for entry in self.fields:
-            kind = entry.kind
+    def __init__(
+        self,
+        *,
+        name: str,
+        noun: str,
+        text: str,
+        fields: tuple[Field, ...],
+        make: Callable[..., Any] = dict,
+        instead: Instead | None = None,
+        one_of: tuple[str, ...] = (),
+        hints: Mapping[str, str] | None = None,
+        declares_names: bool = False,
+    ) -> None:
+        """Prepare what reading a hundred thousand records looks at.
+
+        Args:
+            name: Of its definition in the schema: ``lookup_record``.
+            noun: With its article: "a lookup record".
+            text: The sentence that explains it.
+            fields: Its keys.
+            make: Gets each value by its name, and ``origin``; ``dict`` makes a draft.
+            instead: A key that stands in place of the others.
+            one_of: Keys of which exactly one is written.
+            hints: Keys that people try here, and what to do in their place.
+            declares_names: Whether names that other parts refer to are written below it.
+        """
+        self.name = name
+        self.noun = noun
+        self.text = text
+        self.fields = fields
+        self.make = make
+        self.instead = instead
+        self.one_of = one_of
+        self.hints = hints or {}
+        self.declares_names = declares_names
+        self.by_key: dict[str, tuple[str, Callable[[str], Any] | None, Field]] = {}
+        """The name of the value, the reader of a plain word, the field."""
+        for field in fields:
+            kind = field.kind
             plain = kind.read if isinstance(kind, Scalar) and kind.make is None else None
-            index[entry.key] = (entry.into or entry.key, plain, entry)
-        object.__setattr__(self, "index", index)
-        required = frozenset(into for into, _, entry in index.values() if entry.required)
-        object.__setattr__(self, "required", required)
+            self.by_key[field.key] = (field.into or field.key, plain, field)
+        self.required = frozenset(into for into, _, field in self.by_key.values() if field.required)
+        """Names of the values that must be there."""
 
 
 Kind: TypeAlias = Scalar | ListOf | Names | Either | Anything | Record

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from hnvemu.errors import QuestionError
 from hnvemu.model.origin import Origin
-from hnvemu.reader.report import nearest
+from hnvemu.reader.report import LINE_BREAK, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +27,7 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 # What YAML takes as text; a byte order mark is none once the first is gone.
-_NOT_TEXT = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_NOT_TEXT = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
 
 class Source(NamedTuple):
@@ -76,7 +73,9 @@ def gather(
     for path in paths:
         for name, place in _files(path, report):
             if name in seen or (place and os.path.realpath(place) in seen):
-                report.add(f"'{name}' is given twice", Origin(name, 0, 0), help="name each file once")
+                report.add(
+                    f"'{name}' is given twice", Origin(name, 0, 0), help="name each file once"
+                )
                 continue
             seen |= {name, os.path.realpath(place) if place else name}
             octets = _octets(name, place, size_limit=size_limit, stdin=stdin, report=report)
@@ -141,7 +140,9 @@ def _octets(
         else:
             with place.open("rb") as file:
                 # One more than allowed: a device has no size to ask for, and a file may grow.
-                octets = file.read(min(size_limit, os.fstat(file.fileno()).st_size or size_limit) + 1)
+                octets = file.read(
+                    min(size_limit, os.fstat(file.fileno()).st_size or size_limit) + 1
+                )
     except (OSError, ValueError) as error:
         report.add(f"'{name}' cannot be read: {_reason(error)}", Origin(name, 0, 0))
         return None
@@ -189,7 +190,7 @@ def _is_text(name: str, data: bytes, report: Report) -> bool:
                 help="save the file as UTF-8",
             )
             return False
-    found = _NOT_TEXT.search(text)
+    found = re.search(_NOT_TEXT, text)
     if found is None:
         return True
     sign = ord(found.group())
@@ -204,5 +205,5 @@ def _is_text(name: str, data: bytes, report: Report) -> bool:
 
 def _place(name: str, before: str) -> Origin:
     """Return the place of what follows ``before``."""
-    lines = _BREAK.split(before)
+    lines = re.split(LINE_BREAK, before)
     return Origin(name, len(lines), len(lines[-1]) + 1)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hnvemu.tables.tables import SendingPort
     from hnvemu.trace.steps import Step
 
+_WRITES = frozenset({Unchanged, Rewritten, RewrittenAndCounted})
 _REMEMBERED = 65_536
 _ETHERNET_HEADER = 14
 _NO_INNER_FRAME = read_flow(bytes(_ETHERNET_HEADER))
@@ -124,9 +125,7 @@ class Fabric:
     def _walk(self, flow: Flow, port: SendingPort, sessions: SessionTable | None) -> Path:
         """Run the pipeline for one flow."""
 
-        def ask(table: Table, *given: Any) -> Step:
-            return table.find(flow, *given)
-
+        ask = _one_packet(flow)
         steps = list(send(port, ask, sessions))
         hops: list[Hop] = []
         host = port.host.name
@@ -148,17 +147,15 @@ class Fabric:
         has_inner = len(outer.inner) >= _ETHERNET_HEADER
         flow = read_flow(outer.inner) if has_inner else _NO_INNER_FRAME
 
-        def ask(table: Table, *given: Any) -> Step:
-            return table.find(flow, *given)
-
+        ask = _one_packet(flow)
         tunnel = Tunnel(
             encapsulation=outer.encapsulation or Encapsulation.NVGRE,
             src_mac=MacAddress(outer.src_mac),
             dst_mac=MacAddress(outer.dst_mac),
             vlan=max(outer.vlan, 0),
-            src=address_of(outer.version or 4, outer.src),
-            dst=address_of(outer.version or 4, outer.dst),
-            vsid=outer.vsid,
+            src=address_of(outer.version or 4, max(outer.src, 0)),
+            dst=address_of(outer.version or 4, max(outer.dst, 0)),
+            vsid=max(outer.vsid, 0),
         )
         arrived = Arrived(tunnel, name, outer.ecn, outer.fault)
         steps = [arrived, *receive(self.tables.host(name), ask, arrived, None)]
@@ -239,10 +236,26 @@ class Fabric:
         raise QuestionError(f"no VM is named '{name}'", _nearest(name, known))
 
 
+def _one_packet(flow: Flow) -> Ask:
+    """Return the driver that answers the pipeline's questions for one flow."""
+
+    def ask(table: Table, near: Any = None, far: Any = None) -> Step:
+        # Every packet pays for this call a score of times: no tuple of arguments is built.
+        if near is None:
+            return table.find(flow)
+        if far is None:
+            return table.find(flow, near)
+        return table.find(flow, near, far)
+
+    return ask
+
+
 def _written(steps: list[Step]) -> Step | None:
     """Return the step by which the sending host changed the frame, or left it alone."""
-    kinds = (Unchanged, Rewritten, RewrittenAndCounted)
-    return next((step for step in reversed(steps) if isinstance(step, kinds)), None)
+    for step in reversed(steps):
+        if type(step) in _WRITES:
+            return step
+    return None
 
 
 def _nearest(name: str, known: Any) -> str | None:

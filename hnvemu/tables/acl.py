@@ -132,7 +132,7 @@ class Filter:
         """Whether some packet could be stopped here."""
         return self.default.ends or any(entry.step.ends for entry in self.entries)
 
-    def find(self, flow: Flow, sessions: SessionTable | None) -> Step:
+    def find(self, flow: Flow, sessions: SessionTable | None = None) -> Step:
         """Answer by a session, else by the first rule that matches, else by the default."""
         if flow.version == 0:
             return self._skipped
@@ -166,7 +166,7 @@ class Unevaluated:
         self._step = step
         self._skipped = FilterSkipped(port, direction)
 
-    def find(self, flow: Flow, sessions: SessionTable | None) -> Step:
+    def find(self, flow: Flow, sessions: SessionTable | None = None) -> Step:
         """Leave every IP packet undecided, whatever its sessions."""
         del sessions
         return self._step if flow.version else self._skipped

@@ -234,7 +234,7 @@ class InboundTable:
         self._answers_stale = answers_stale
         self._found: dict[tuple[int, int, int], InboundMatched] = {}
 
-    def find(self, flow: Flow, came: Sent | Arrived, written: Step | None) -> Step:
+    def find(self, flow: Flow, came: Sent | Arrived, written: Step | None = None) -> Step:
         """Answer for the tunnel's VSID; ``written`` is what the sender made of the frame."""
         tunnel = came.tunnel
         key = tunnel.vsid, flow.version, flow.dst
@@ -251,7 +251,7 @@ class InboundTable:
                     return InboundMissed(tunnel.vsid, ca, answer)
                 step = InboundWildcard(record)
         record = step.record
-        if record.pa != tunnel.dst:
+        if record.pa is not tunnel.dst and record.pa != tunnel.dst:
             answer = self._answer("REDIRECT", flow.version, tunnel.src)
             return InboundPaMismatched(record, tunnel.dst, answer)
         if self._checks_mac:
@@ -299,7 +299,11 @@ class RemoteSourceTable:
         tunnel = came.tunnel
         key = tunnel.vsid, flow.version, flow.src
         known = self._accepted.get(key)
-        if known is not None and known.record.mac == flow.src_mac and known.record.pa == tunnel.src:
+        if (
+            known is not None
+            and known.record.mac == flow.src_mac
+            and (known.record.pa is tunnel.src or known.record.pa == tunnel.src)
+        ):
             return known
         rdid = self._view.rd_of(tunnel.vsid)
         if rdid is None:  # none equals none is no match: OBJ-3

@@ -58,5 +58,5 @@ class Table(Protocol):
 class Ask(Protocol):
     """How the pipeline puts its questions: to one packet's table, or to all packets' at once."""
 
-    def __call__(self, table: Table, *given: Any) -> Any:
-        """Return the step that ``table`` answers with, given the earlier steps it compares."""
+    def __call__(self, table: Table, near: Any = None, far: Any = None) -> Any:
+        """Return the step that ``table`` answers with, given up to two steps it compares."""

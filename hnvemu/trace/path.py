@@ -33,9 +33,7 @@ class Path:
         self.hops = hops
         self.flow_id = flow_id
         """FlowID of NVGRE keys; None: a hash of the flow."""
-        self.opened = tuple(
-            step for hop in hops for step in hop.steps if type(step) is SessionOpened
-        )
+        self.opened = tuple([s for hop in hops for s in hop.steps if type(s) is SessionOpened])
         """The sessions that the flow's packets open."""
         self._changes: tuple[Change, ...] | None = None
 

@@ -139,9 +139,7 @@ def _opened(source: Path | str | BinaryIO) -> Iterator[BinaryIO]:
 def _read_pcap(stream: BinaryIO, order: str) -> Iterator[CapturedFrame]:
     header = stream.read(20)
     if len(header) < 20:
-        raise CaptureError(
-            f"the capture ends inside its header, after {4 + len(header)} octets"
-        )
+        raise CaptureError(f"the capture ends inside its header, after {4 + len(header)} octets")
     major, minor, _, _, _, link_type = struct.unpack(f"{order}HHIIII", header)
     if major != 2:
         raise CaptureError(f"the capture is of pcap version {major}.{minor}; 2.4 is known")
@@ -272,9 +270,7 @@ class _PcapngReader:
         else:
             index, captured, original = struct.unpack_from(f"{self._order}I8xII", body)
         if index >= len(self._interfaces):
-            self._fail(
-                f"a frame of interface {index}, and the section has {len(self._interfaces)}"
-            )
+            self._fail(f"a frame of interface {index}, and the section has {len(self._interfaces)}")
         interface = self._interfaces[index]
         if interface.link_type != _ETHERNET:
             self._fail(f"a frame of link type {interface.link_type}; {_ONLY_ETHERNET}")

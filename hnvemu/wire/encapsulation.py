@@ -147,7 +147,11 @@ def vxlan_port(flow_hash: int) -> int:
 
 
 class Encapsulator:
-    """Puts the outer headers of one tunnel on frames."""
+    """Puts the outer headers of one tunnel on frames.
+
+    Raises:
+        ValueError: The provider addresses are not of one family.
+    """
 
     __slots__ = (
         "_after",
@@ -161,6 +165,8 @@ class Encapsulator:
     )
 
     def __init__(self, tunnel: Tunnel) -> None:
+        if tunnel.src.version != tunnel.dst.version:
+            raise ValueError(f"{tunnel.src} and {tunnel.dst} are not of one family")
         self._is_v4 = tunnel.src.version == 4
         self._is_nvgre = tunnel.encapsulation is _NVGRE
         addresses = tunnel.src.packed + tunnel.dst.packed
@@ -375,9 +381,7 @@ def _read_gre(packet: bytes) -> _Inside:
         return _Inside(_NVGRE, -1, -1, OuterFault.TRUNCATED, b"")
     flags, protocol = _unpack_pair(packet)
     vsid = flow_id = -1
-    if (
-        len(packet) >= 8 and flags & _GRE_CHECKSUM_OR_KEY == _GRE_FLAGS
-    ):  # a checksum comes first
+    if len(packet) >= 8 and flags & _GRE_CHECKSUM_OR_KEY == _GRE_FLAGS:  # a checksum comes first
         (key,) = _unpack_key(packet, 4)
         vsid, flow_id = key >> 8, key & 0xFF
     if flags != _GRE_FLAGS:

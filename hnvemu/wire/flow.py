@@ -120,9 +120,7 @@ class IpHeader(NamedTuple):
     """Where the payload ends in the frame; what follows is padding."""
 
 
-_TRUNCATED = IpHeader(
-    Fault.TRUNCATED, 0, -1, -1, -1, 0, 0, 0, 0, is_fragment=False, start=0, end=0
-)
+_TRUNCATED = IpHeader(Fault.TRUNCATED, 0, -1, -1, -1, 0, 0, 0, 0, is_fragment=False, start=0, end=0)
 _VERSION = _TRUNCATED._replace(fault=Fault.VERSION)
 _LENGTH = _TRUNCATED._replace(fault=Fault.LENGTH)
 _NO_IP = _TRUNCATED._replace(fault=Fault.NONE)

@@ -79,9 +79,16 @@ def _stand_in(
     src_for: Callable[[int], IPAddress | None],
 ) -> str | None:
     """Return what an unset ``field`` has to be, or None where Scapy has its own default."""
-    from scapy.fields import SourceIP6Field, SourceIPField  # noqa: PLC0415 - late, see above
+    from scapy.fields import (  # noqa: PLC0415 - late, see above
+        ConditionalField,
+        Emph,
+        SourceIP6Field,
+        SourceIPField,
+    )
     from scapy.layers.l2 import ARP, DestMACField, SourceMACField  # noqa: PLC0415 - the same
 
+    if isinstance(field, Emph | ConditionalField):  # they wrap the field proper
+        field = field.fld
     version = 0
     if isinstance(field, DestMACField):
         return _colons(_dst_mac(layer.payload, dst_mac_for))
@@ -101,9 +108,7 @@ def _stand_in(
     return str(src_for(version) or (IPv4Address(0) if version == 4 else IPv6Address(0)))
 
 
-def _dst_mac(
-    payload: Packet, dst_mac_for: Callable[[int, IPAddress], MacAddress]
-) -> MacAddress:
+def _dst_mac(payload: Packet, dst_mac_for: Callable[[int, IPAddress], MacAddress]) -> MacAddress:
     from scapy.layers.inet import IP  # noqa: PLC0415 - late, see above
     from scapy.layers.inet6 import IPv6  # noqa: PLC0415 - the same
     from scapy.layers.l2 import ARP  # noqa: PLC0415 - the same

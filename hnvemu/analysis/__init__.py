@@ -1,0 +1,1 @@
+"""Questions asked of a fabric: no decisions of their own."""

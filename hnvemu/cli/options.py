@@ -1,0 +1,113 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from hnvemu.cli.output import Color, note
+from hnvemu.errors import QuestionError
+
+if TYPE_CHECKING:
+    from hnvemu.model.policy import Policy
+
+SAMPLE: Final = "sample:complex-routing"
+POLICY_VARIABLE: Final = "HNVEMU_POLICY"
+_LOCAL_POLICY: Final = "hnv.yaml"
+
+EXIT_CODES: Final = """\b
+Exit codes:
+  0   answered
+  1   answered, and the answer is no
+  2   could not run: usage, policy, unknown name, bad packet
+  3   inconclusive: something unsupported lies on the path
+  5   nothing to do
+  70  a bug in hnvemu
+"""
+
+
+class Form(StrEnum):
+    """The forms of a result that is a table."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def epilog(*examples: str) -> str:
+    """Return the end of a help page: examples, then the exit codes."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples), "", EXIT_CODES])
+
+
+def complete_vm(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of VMs that begin with what the shell has, or nothing at all."""
+    try:
+        ports = _load(ctx.params.get("policy") or (), quietly=True).ports
+    except Exception:  # noqa: BLE001 - a shell that completes shows no errors
+        return []
+    short = [name.partition("/")[2] for name in ports]
+    names = [name for name in short if short.count(name) == 1] + list(ports)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+PolicyPaths = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--policy",
+        metavar="PATH",
+        help=f"File or folder, - for stdin, or sample:NAME; repeatable. Otherwise "
+        f"${POLICY_VARIABLE}, ./{_LOCAL_POLICY}, or {SAMPLE}.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write the result to a file."),
+]
+ColorWhen = Annotated[Color, typer.Option("--color", help="When the text has colour.")]
+TableForm = Annotated[
+    Form | None, typer.Option("-f", "--format", help="Form of the result: text if not said.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+
+def load(paths: list[str] | None) -> Policy:
+    """Read the policy that the options, the environment or the folder name.
+
+    Raises:
+        PolicyError: It cannot be read.
+        QuestionError: There is no such sample.
+    """
+    return _load(paths or (), quietly=False)
+
+
+def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
+    from hnvemu.reader import load_policy
+
+    if paths:
+        if quietly and "-" in paths:
+            return load_policy(SAMPLE)  # what the shell completes must not wait for its input
+        return load_policy(*paths, stdin=sys.stdin.buffer)
+    if named := os.environ.get(POLICY_VARIABLE):
+        return load_policy(named, stdin=sys.stdin.buffer)
+    if Path(_LOCAL_POLICY).is_file():
+        return load_policy(_LOCAL_POLICY)
+    if not quietly:
+        note(f"note: no policy is given: this is the sample {SAMPLE}")
+    return load_policy(SAMPLE)
+
+
+def chosen[F: StrEnum](form: F | None, json: F, *, as_json: bool, default: F) -> F:
+    """Return the form that ``--format`` and ``--json`` ask for together.
+
+    Raises:
+        QuestionError: They contradict each other.
+    """
+    if as_json and form not in (None, json):
+        raise QuestionError(f"--json and --format {form} contradict each other")
+    return json if as_json else form or default

@@ -1,0 +1,395 @@
+"""Folds what the files say into one policy: merges, resolves names, generates records.
+
+Rules of the file: everything that is wrong in all files is reported before anything is raised.
+What a file says arrives as drafts, dicts that lack what could not be read; the values of the
+model are made of them when nothing is wrong.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from hnvemu.addresses import parse_prefix
+from hnvemu.findings import Note
+from hnvemu.model.acl import (
+    DatacenterAcl,
+    ExtendedAcl,
+    Firewall,
+    FirewallDefault,
+    FirewallRule,
+    PortAcl,
+)
+from hnvemu.model.policy import Group, HostView, Policy, Profile, RouteKey
+from hnvemu.model.provider import Host
+from hnvemu.model.records import CustomerRoute
+from hnvemu.model.topology import RoutingDomainMapping, Selector, VirtualNetwork, VmPort
+from hnvemu.reader.conditions import service
+from hnvemu.reader.events import read_document
+from hnvemu.reader.format import INTENT_VERBS
+from hnvemu.reader.generate import generated_records, merged
+from hnvemu.reader.names import PortNames
+from hnvemu.reader.report import FIRST, REMOVE, RENAME, Report, did_you_mean
+from hnvemu.reader.source import gather
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterator, Mapping
+
+    from hnvemu.model.records import LookupRecord
+    from hnvemu.reader.events import Document
+    from hnvemu.reader.shape import Placed
+
+_IDLE_TIMEOUT = 255
+"""Seconds, where a stateful entry says none (ACL-43)."""
+_PARTIES = frozenset({"external", "any", "internet"})
+
+
+def load_policy(
+    *paths: str | os.PathLike[str],
+    size_limit: int = 256 * 2**20,
+    stdin: BinaryIO | None = None,
+) -> Policy:
+    """Read a policy from files, folders, ``-`` for standard input, and ``sample:NAME``.
+
+    Args:
+        paths: In the order in which lists are joined; a folder stands for its policies by name.
+        size_limit: Octets that a file may have.
+        stdin: Read for ``-``; by default the standard input.
+
+    Raises:
+        PolicyError: Something is wrong; carries everything that is wrong in all files.
+        QuestionError: There is no path, or no sample of that name.
+    """
+    report = Report()
+    sources = gather(paths, size_limit=size_limit, stdin=stdin, report=report)
+    complete = not report
+    # A large policy makes millions of objects and no garbage; collecting triples the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        documents = [read_document(source, report) for source in sources]
+        complete = complete and all(document.complete for document in documents)
+        fold = _Fold(documents, report, complete=complete)
+        if report:
+            raise report.error(sources)
+        digest = hashlib.sha256()
+        for source in sources:
+            digest.update(source.octets)
+        return fold.policy(digest.hexdigest())
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Port(NamedTuple):
+    """A port before it is made: an adapter, whose VM it is, and in which virtual network."""
+
+    name: str
+    network: str
+    draft: dict[str, Any]
+
+
+class _Fold:
+    """All files at once: merged when it is made, and turned into a policy when that is sound."""
+
+    def __init__(self, documents: list[Document], report: Report, *, complete: bool) -> None:
+        self._documents = documents
+        self._report = report
+        self._complete = complete
+        self._check_format()
+        self._name = self._once("name")
+        self._description = self._once("description")
+        self._profile = self._once("profile")
+        self._hosts = self._merge("hosts", "host")
+        self._networks = self._merge("virtual_networks", "virtual network")
+        self._gateways = self._merge("gateways", "gateway")
+        self._views = self._merge("host_views", "host view")
+        self._services = self._merge("services", "service")
+        self._groups = self._merge("groups", "group")
+        self._names = PortNames()
+        self._ports = list(self._each_port())
+        self._resolve()
+
+    # -----------------------------------------------------------------------------------------
+    # Merging
+
+    def _check_format(self) -> None:
+        said = any("hnv" in document.sections for document in self._documents)
+        if self._documents and self._complete and not said:
+            self._report.add(
+                "the policy does not say its format", self._documents[0].start, help="write hnv: 1"
+            )
+
+    def _once(self, key: str) -> Any:
+        """Return what one file alone may say."""
+        found = [doc.sections[key] for doc in self._documents if key in doc.sections]
+        for again in found[1:]:
+            self._report.add(
+                f"'{key}' is said twice, and a policy has one",
+                again.origin,
+                notes=(Note(FIRST, found[0].origin),),
+                help=REMOVE,
+            )
+        return found[0].value if found else None
+
+    def _merge(self, key: str, noun: str) -> dict[str, Placed]:
+        """Return the names of all files; one that is defined twice keeps its first meaning."""
+        merged_names: dict[str, Placed] = {}
+        for document in self._documents:
+            for name, placed in document.sections.get(key, {}).items():
+                first = merged_names.setdefault(name, placed)
+                if first is not placed:
+                    self._report.add(
+                        f"the {noun} '{name}' is defined twice",
+                        placed.origin,
+                        notes=(Note(FIRST, first.origin),),
+                        help=RENAME,
+                    )
+        return merged_names
+
+    def _joined(self, key: str) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a list that several files may add to."""
+        for document in self._documents:
+            yield from document.sections.get(key, ())
+
+    def _firewall(self, key: str) -> Iterator[dict[str, Any]]:
+        for document in self._documents:
+            said = document.sections.get("firewall", {}).get(key, ())
+            yield from (said,) if isinstance(said, dict) else said
+
+    def _each_port(self) -> Iterator[_Port]:
+        """Yield all adapters, and make their names known."""
+        for name, placed in self._networks.items():
+            for vm, inner in placed.value.get("vms", {}).items():
+                yield from self._adapters(name, vm, inner.value)
+        for name, placed in self._gateways.items():
+            yield from self._adapters("", name, {"gateway": True, **placed.value})
+
+    def _adapters(self, network: str, vm: str, draft: dict[str, Any]) -> Iterator[_Port]:
+        adapters = draft.get("adapters")
+        if adapters is None:
+            yield _Port(self._names.add(network, vm), network, draft)
+            return
+        shared = {key: draft[key] for key in ("guest", "gateway") if key in draft}
+        for adapter, placed in adapters.items():
+            yield _Port(self._names.add(network, vm, adapter), network, shared | placed.value)
+        if not adapters:
+            self._names.add_vm(network, vm)
+
+    # -----------------------------------------------------------------------------------------
+    # Names that refer to something
+
+    def _resolve(self) -> None:
+        for port in self._ports:
+            self._refer(port.draft.get("host"), self._hosts, "host")
+            for mapping in port.draft.get("mappings", ()):
+                self._refer(mapping.get("virtual_network"), self._networks, "virtual network")
+        for name, placed in self._views.items():
+            self._refer(placed._replace(value=name), self._hosts, "host")
+            for key in placed.value.get("without_customer_routes", ()):
+                self._refer(key.get("virtual_network"), self._networks, "virtual network")
+        for placed in self._groups.values():
+            network = placed.value.get("virtual_network")
+            self._refer(network, self._networks, "virtual network")
+            self._select(placed.value, network.value if network else None)
+        for key in ("defaults", "rules"):
+            for draft in self._firewall(key):
+                self._select(draft)
+        for key in ("port_acls", "extended_acls", "datacenter_acls"):
+            for draft in self._joined(key):
+                self._select(draft)
+        for draft in self._joined("intents"):
+            self._check_intent(draft)
+
+    def _refer(self, placed: Placed | None, known: Collection[str], noun: str) -> None:
+        """Report a name that nothing has."""
+        if placed is not None and placed.value not in known and self._complete:
+            self._unknown(placed, known, f"there is no {noun} '{placed.value}'")
+
+    def _unknown(self, placed: Placed, known: Collection[str], message: str) -> None:
+        advice = None
+        if self._report.has_room(placed.origin.file):
+            some = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
+            advice = did_you_mean(placed.value, known) or (f"known are {some}" if known else None)
+        self._report.add(message, placed.origin, help=advice)
+
+    def _select(self, draft: dict[str, Any], network: str | None = None) -> None:
+        """Put a selector with full names in place of what the file says."""
+        said = draft.get("vms")
+        if said is not None:
+            patterns = [pattern for placed in said for pattern in self._patterns(placed, network)]
+            draft["vms"] = Selector(patterns=tuple(patterns))
+
+    def _patterns(self, placed: Placed, network: str | None) -> tuple[str, ...]:
+        found = self._names.patterns(placed.value, network)
+        if found is None:
+            if self._complete:
+                message = f"there is no VM '{placed.value}'"
+                self._unknown(placed, self._names.spoken(network), message)
+            return ()
+        if found.rivals:
+            self._ambiguous(placed, found.rivals)
+        return found.patterns
+
+    def _ambiguous(self, placed: Placed, rivals: tuple[str, ...]) -> None:
+        self._report.add(
+            f"'{placed.value}' is the name of several VMs",
+            placed.origin,
+            help=f"write {' or '.join(rivals)}",
+        )
+
+    def _check_intent(self, draft: dict[str, Any]) -> None:
+        """Report names in an intent that nothing has; intents are not kept yet."""
+        for verb in INTENT_VERBS:
+            said = draft.get(verb, ())
+            if isinstance(said, tuple):
+                parties = said
+            else:
+                parties = tuple(
+                    placed for key in ("from", "to", "via") for placed in said.get(key, ())
+                )
+                for placed in said.get("service", ()):
+                    self._check_service(placed)
+            for placed in parties:
+                self._check_party(placed)
+
+    def _check_service(self, placed: Placed) -> None:
+        if placed.value in self._services or not self._complete:
+            return
+        try:
+            service(placed.value)
+        except ValueError as error:
+            self._unknown(placed, self._services, str(error))
+
+    def _check_party(self, placed: Placed) -> None:
+        word = placed.value
+        named = (self._groups, self._networks, self._hosts, _PARTIES)
+        if any(word in names for names in named) or _is_prefix(word):
+            return
+        found = self._names.patterns(word)
+        if found is not None and found.rivals:
+            self._ambiguous(placed, found.rivals)
+        elif found is None and self._complete:
+            known = [*self._groups, *self._networks, *self._names.spoken(), *_PARTIES]
+            self._unknown(placed, known, f"there is no VM, group or virtual network '{word}'")
+
+    # -----------------------------------------------------------------------------------------
+    # The policy
+
+    def policy(self, sha256: str) -> Policy:
+        """Make the values of the model; only where the report is empty."""
+        hosts = {name: Host(name=name, **placed.value) for name, placed in self._hosts.items()}
+        ports = {port.name: _vm_port(port) for port in self._ports}
+        networks: dict[str, VirtualNetwork] = {}
+        routes: list[CustomerRoute] = []
+        records: list[LookupRecord] = []
+        generated: list[LookupRecord] = []
+        of_network: dict[str, list[VmPort]] = {}
+        for port in ports.values():
+            of_network.setdefault(port.network, []).append(port)
+        for name, placed in self._networks.items():
+            draft = placed.value
+            networks[name] = network = VirtualNetwork(
+                name=name,
+                rdid=draft["rdid"],
+                customer_id=draft.get("customer_id", ""),
+                origin=placed.origin,
+            )
+            own_routes = [_route(network, route) for route in draft.get("customer_routes", ())]
+            routes += own_routes
+            records += draft.get("lookup_records", ())
+            if draft.get("generate_lookup_records", "lookup_records" not in draft):
+                own_ports = [*of_network.get(name, ()), *of_network.get("", ())]
+                generated += generated_records(network, own_ports, own_routes, hosts)
+        return Policy(
+            name=self._name or "",
+            description=self._description or "",
+            profile=self._profile or Profile.TRANSPARENT,
+            hosts=hosts,
+            networks=networks,
+            ports=ports,
+            routes=tuple(routes),
+            records=tuple(merged(records, generated) if generated else records),
+            firewall=Firewall(
+                defaults=tuple(FirewallDefault(**draft) for draft in self._firewall("defaults")),
+                rules=tuple(FirewallRule(**draft) for draft in self._firewall("rules")),
+                keywords=self._keywords(),
+            ),
+            port_acls=tuple(PortAcl(**draft) for draft in self._joined("port_acls")),
+            extended_acls=tuple(_extended_acl(draft) for draft in self._joined("extended_acls")),
+            datacenter_acls=tuple(
+                DatacenterAcl(**draft) for draft in self._joined("datacenter_acls")
+            ),
+            views={name: _view(name, placed.value) for name, placed in self._views.items()},
+            services={name: placed.value for name, placed in self._services.items()},
+            groups={name: _group(name, placed.value) for name, placed in self._groups.items()},
+            sha256=sha256,
+        )
+
+    def _keywords(self) -> tuple[tuple[str, Any], ...]:
+        found: dict[str, tuple[Any, ...]] = {}
+        for document in self._documents:
+            said: Mapping[str, Any] = document.sections.get("firewall", {}).get("keywords", {})
+            for word in ("dns", "dhcp", "wins"):
+                if word in said:
+                    found[word] = found.get(word, ()) + said[word]
+        return tuple(found.items())
+
+
+def _is_prefix(word: str) -> bool:
+    try:
+        parse_prefix(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _vm_port(port: _Port) -> VmPort:
+    draft = dict(port.draft)
+    host = draft.pop("host").value
+    mappings = tuple(
+        RoutingDomainMapping(
+            network=mapping["virtual_network"].value,
+            vsid=mapping["vsid"],
+            cas=mapping.get("cas", ()),
+            origin=mapping["origin"],
+        )
+        for mapping in draft.pop("mappings", ())
+    )
+    vsid = draft.pop("vsid", 0)
+    return VmPort(
+        name=port.name, network=port.network, host=host, vsid=vsid, mappings=mappings, **draft
+    )
+
+
+def _route(network: VirtualNetwork, draft: dict[str, Any]) -> CustomerRoute:
+    prefix, written = draft.pop("prefix")
+    return CustomerRoute(
+        rdid=network.rdid, network=network.name, prefix=prefix, written=written, **draft
+    )
+
+
+def _extended_acl(draft: dict[str, Any]) -> ExtendedAcl:
+    if draft.get("stateful"):
+        draft.setdefault("idle_timeout", _IDLE_TIMEOUT)
+    return ExtendedAcl(**draft)
+
+
+def _view(host: str, draft: dict[str, Any]) -> HostView:
+    lacking = tuple(
+        RouteKey(key["virtual_network"].value, key["prefix"])
+        for key in draft.pop("without_customer_routes", ())
+    )
+    return HostView(host=host, without_customer_routes=lacking, **draft)
+
+
+def _group(name: str, draft: dict[str, Any]) -> Group:
+    network = draft.get("virtual_network")
+    return Group(
+        name=name,
+        network=network.value if network else None,
+        vms=draft.get("vms", Selector()),
+        origin=draft["origin"],
+    )

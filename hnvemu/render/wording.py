@@ -1,0 +1,782 @@
+"""The only words for steps; every renderer takes them from here.
+
+Rules of the file: a sentence has the values that it is about, written as PowerShell prints them,
+and no full stop. Names are plain text, whatever they look like; names of rules stand in quotes.
+The order of the cases is that of :mod:`hnvemu.trace.steps`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
+
+from hnvemu.model.acl import Direction, FirewallDefault, FirewallRule
+from hnvemu.model.origin import BUILT_IN
+from hnvemu.model.provider import ProviderAddress, ProviderRoute
+from hnvemu.model.records import CustomerRoute, LookupRecord, Translation
+from hnvemu.model.topology import VmPort
+from hnvemu.trace.steps import (
+    AclAllowed,
+    AclDefaultDenied,
+    AclDefaulted,
+    AclDenied,
+    Arrived,
+    ChecksumWrong,
+    CongestionCopied,
+    CongestionLost,
+    ControlMessage,
+    Delivered,
+    DeliveredToGateway,
+    DestinationMacForeign,
+    DestinationMacKnown,
+    DestinationMacNull,
+    DhcpGuarded,
+    Entered,
+    EtherTypeUnsupported,
+    ExactMatched,
+    ExactMissed,
+    FilterSkipped,
+    FrameAccepted,
+    GatewayAddressed,
+    GuardsPassed,
+    HandedToExternalRouter,
+    InboundMacMismatched,
+    InboundMatched,
+    InboundMissed,
+    InboundPaMismatched,
+    InboundWildcard,
+    InnerTagged,
+    KeptLocal,
+    LookupMatched,
+    LookupMissed,
+    LookupMissedOnLink,
+    LookupUnusable,
+    MethodAgreed,
+    MethodMismatched,
+    MethodUnsupported,
+    NextHopOffLink,
+    NotEvaluated,
+    PacketAccepted,
+    PacketMalformed,
+    PacketTooBig,
+    PaNotOwned,
+    PaNotPreferred,
+    PassedThrough,
+    PaUnresolved,
+    PaVlansDiffer,
+    PortFound,
+    PortMissed,
+    PortVsidMismatched,
+    ProviderFamiliesDiffer,
+    ProviderRouted,
+    ProviderRouteMissed,
+    Received,
+    RemoteSourceMacMismatched,
+    RemoteSourceMatched,
+    RemoteSourceMissed,
+    RemoteSourcePaMismatched,
+    RemoteSourceWildcard,
+    Rewritten,
+    RewrittenAndCounted,
+    RouteMatched,
+    RouteMissed,
+    RouterGuarded,
+    RoutingDomainMissed,
+    Sent,
+    SessionAssumed,
+    SessionMatched,
+    SessionOpened,
+    SourceMacInvalid,
+    SourceMacMismatched,
+    SourceMacSpoofed,
+    SourceMatched,
+    SourceMissed,
+    SourcePaMismatched,
+    SourceWildcard,
+    SwitchedLocally,
+    SwitchMissed,
+    TtlExpired,
+    TunnelAccepted,
+    TunnelBroken,
+    TunnelNeeded,
+    Unchanged,
+    VlanTagged,
+)
+from hnvemu.wire.encapsulation import OuterFault, Tunnel
+from hnvemu.wire.flow import Fault
+
+if TYPE_CHECKING:
+    from hnvemu.model.origin import Origin
+    from hnvemu.trace.steps import Step
+
+_FAULTS = {
+    Fault.TRUNCATED: "the frame ends inside the IP header",
+    Fault.VERSION: "the IP version or the header length is impossible",
+    Fault.LENGTH: "the packet's length does not fit the frame",
+    Fault.TRANSPORT: "the packet ends inside its TCP, UDP or ICMP header",
+    Fault.CHECKSUM: "the IPv4 header checksum is wrong",
+}
+
+_OUTER_FAULTS = {
+    OuterFault.NOT_IP: "the outer packet is not IP",
+    OuterFault.TRUNCATED: "a header is cut short",
+    OuterFault.VERSION: "the outer IP version is impossible",
+    OuterFault.LENGTH: "an outer length does not fit the frame",
+    OuterFault.BAD_CHECKSUM: "the outer IPv4 header checksum is wrong",
+    OuterFault.FRAGMENT: "the outer packet is a fragment",
+    OuterFault.NOT_A_TUNNEL: "it is not of the encapsulation that this host uses",
+    OuterFault.GRE_FLAGS: "the GRE header does not have a key and nothing else",
+    OuterFault.GRE_PROTOCOL: "the GRE header announces no Ethernet frame",
+    OuterFault.VXLAN_FLAGS: "the VXLAN header says that its VNI does not count",
+}
+
+_FILTERS = {
+    Direction.OUTBOUND: "firewall out",
+    Direction.INBOUND: "firewall in",
+    Direction.BOTH: "firewall",
+}
+_OPPOSITE = {
+    Direction.OUTBOUND: Direction.INBOUND,
+    Direction.INBOUND: Direction.OUTBOUND,
+    Direction.BOTH: Direction.BOTH,
+}
+
+
+class Words(NamedTuple):
+    """A step as people read it."""
+
+    stage: str
+    """What was asked: ``route``."""
+    action: str
+    """The answer in a word or two: ``on-link``."""
+    detail: str
+    """What decided it: a clause without a full stop."""
+
+
+def words(step: Step, *, arrow: str = "->") -> Words:
+    """Say what happened and which part of the policy made it happen.
+
+    Args:
+        step: Any step.
+        arrow: What stands between a thing and where it leads.
+    """
+    match step:
+        case NotEvaluated(key, _):
+            return Words(
+                "limits", "undecided", f"{key}: this version of hnvemu does not evaluate it"
+            )
+
+        case Entered(port):
+            return Words("port", "enter", f"{port.name}, VSID {port.vsid}, MAC {port.mac}")
+        case PassedThrough(port):
+            return Words(
+                "port", "pass", f"{port.name} has no VSID, so its frames are not HNV's business"
+            )
+        case FrameAccepted():
+            return Words("frame", "ok", "untagged, and the port may send these MACs")
+        case VlanTagged(vlan):
+            return Words(
+                "frame",
+                "tagged",
+                f"the guest put a tag of VLAN {vlan} on it; a port with a VSID takes none",
+            )
+        case DestinationMacNull():
+            return Words("frame", "invalid", "the destination MAC is all zero")
+        case SourceMacInvalid(mac):
+            what = "a group address" if mac else "all zero"
+            return Words("frame", "invalid", f"the source MAC {mac} is {what}")
+        case SourceMacSpoofed(mac, port):
+            return Words(
+                "frame",
+                "spoofed",
+                f"the source MAC {mac} is not {port.name}'s own, {port.mac}, and the port has no"
+                " mac_spoofing",
+            )
+        case GuardsPassed():
+            return Words("guard", "ok", "neither DHCP guard nor router guard stops it")
+        case DhcpGuarded(port):
+            return Words(
+                "guard",
+                "deny",
+                f"DHCP guard: {port.name} may not send what only DHCP servers send",
+            )
+        case RouterGuarded(port):
+            return Words(
+                "guard",
+                "deny",
+                f"router guard: {port.name} may not send router advertisements or redirects",
+            )
+        case FilterSkipped(_, direction):
+            return Words(
+                _FILTERS[direction],
+                "skip",
+                "there is no readable IP packet to compare with firewall rules",
+            )
+        case AclAllowed(rule, _, direction):
+            return Words(_FILTERS[direction], "allow", f"rule '{rule.name}'")
+        case AclDefaulted(default, _, direction):
+            return Words(_FILTERS[direction], "allow", _default(default, direction))
+        case AclDenied(rule, _, direction):
+            return Words(_FILTERS[direction], "deny", f"rule '{rule.name}'")
+        case AclDefaultDenied(default, _, direction):
+            return Words(
+                _FILTERS[direction],
+                "deny",
+                f"{_default(default, direction)}: no rule allows the packet",
+            )
+        case SessionMatched(port, direction):
+            return Words(
+                _FILTERS[direction],
+                "allow",
+                f"reply in a conversation that {port.name} let begin",
+            )
+        case SessionAssumed(_, direction):
+            return Words(
+                _FILTERS[direction], "allow", "the question says that the connection is established"
+            )
+        case SessionOpened(port, direction):
+            return Words(
+                "session", "open", f"replies may pass {_OPPOSITE[direction]} at {port.name}"
+            )
+        case PacketAccepted(version):
+            return Words("packet", "ok", f"unicast IPv{version} with sound headers")
+        case EtherTypeUnsupported(ethertype):
+            return Words("packet", "unknown", f"EtherType 0x{ethertype:04X} is neither IP nor ARP")
+        case PacketMalformed(fault):
+            return Words("packet", "broken", _FAULTS[fault])
+        case ChecksumWrong():
+            return Words("packet", "broken", _FAULTS[Fault.CHECKSUM])
+        case SwitchedLocally(port):
+            return Words(
+                "switch",
+                "local",
+                f"{port.name} has the destination MAC and the sender's VSID: delivered by MAC,"
+                " without HNV",
+            )
+        case SwitchMissed():
+            return Words("switch", "pass", "no port of this VSID here has the destination MAC")
+
+        case SourceMatched(record):
+            return Words("source", "ok", f"{record}{_generated(record)}")
+        case SourceWildcard(record):
+            return Words(
+                "source",
+                "ok",
+                f"{_wildcard(record)} lets its gateway VM send from any address",
+            )
+        case SourceMissed(vsid, ca):
+            return Words(
+                "source",
+                "missing",
+                f"no record of {ca} in VSID {vsid}, and a VM may send only from addresses that"
+                " have one",
+            )
+        case SourceMacMismatched(record, mac):
+            return Words(
+                "source",
+                "mismatch",
+                f"{record}{_generated(record)} has MAC {record.mac}; the frame comes from {mac}",
+            )
+        case SourcePaMismatched(record, host):
+            return Words(
+                "source",
+                "mismatch",
+                f"{record}{_generated(record)} has PA {record.pa}, which is not one of {host}'s",
+            )
+
+        case RouteMatched(route, rivals):
+            return Words(
+                "route",
+                "on-link" if route.next_hop is None else "via",
+                _route(route, arrow) + _rivals(route, rivals),
+            )
+        case RouteMissed(rdid, ca):
+            return Words(
+                "route", "missing", f"no customer route of routing domain {rdid} holds {ca}"
+            )
+        case RoutingDomainMissed(vsid):
+            return Words(
+                "route",
+                "missing",
+                f"no customer route on this host names VSID {vsid}, so it has no routing domain",
+            )
+        case NextHopOffLink(route):
+            return Words(
+                "route",
+                "off-link",
+                f"{_route(route, arrow)}, but no on-link route holds that next hop",
+            )
+        case ExactMatched(record):
+            return Words("record", "found", f"{_target(record, arrow)}; no route was asked")
+        case ExactMissed():
+            return Words(
+                "record", "none", "no record has the destination itself, so routes are asked"
+            )
+        case LookupMatched(record) | InboundMatched(record):
+            return Words("record", "found", _target(record, arrow))
+        case LookupMissed(vsid, ca):
+            return Words("record", "missing", f"no record of {ca} in VSID {vsid}")
+        case LookupUnusable(record):
+            flag = "unusable" if record.unusable else "unsynchronized"
+            return Words("record", flag, f"{record}{_generated(record)} is marked {flag}")
+        case LookupMissedOnLink(vsid, ca, wildcard):
+            return Words(
+                "record",
+                "missing",
+                f"no record of {ca} in VSID {vsid}; {_wildcard(wildcard)} is not for on-link"
+                " addresses",
+            )
+        case GatewayAddressed(record):
+            return Words(
+                "record",
+                "nobody",
+                f"{record.ca} is the .1 address of VSID {record.vsid}: it answers ARP, but no"
+                " machine has it",
+            )
+        case DestinationMacKnown():
+            return Words(
+                "filter", "ok", "the destination MAC is the record's or the subnet's gateway's"
+            )
+        case DestinationMacForeign(mac, record):
+            return Words(
+                "filter",
+                "mismatch",
+                f"the destination MAC {mac} is neither the record's, {record.mac}, nor the"
+                " subnet's gateway's",
+            )
+        case MethodAgreed():
+            return Words("method", "ok", "sender and destination cross by the same method")
+        case MethodMismatched(source, record):
+            return Words(
+                "method",
+                "mismatch",
+                f"{source} says rule {source.rule}, {record} says rule {record.rule}",
+            )
+
+        case HandedToExternalRouter(vsid, host, _):
+            return Words(
+                "rewrite",
+                "external",
+                f"{host} has use_external_router: a router outside takes it to VSID {vsid}",
+            )
+        case Unchanged(crossed):
+            return Words(
+                "rewrite",
+                "none",
+                "the frame goes on byte for byte"
+                + (", though it changes its subnet" if crossed else ""),
+            )
+        case Rewritten(mac, _):
+            return Words("rewrite", "MAC", f"the destination MAC becomes {mac}; the TTL stays")
+        case RewrittenAndCounted(mac):
+            return Words(
+                "rewrite", "MAC, TTL", f"the destination MAC becomes {mac}, the TTL one less"
+            )
+        case TtlExpired(ttl):
+            return Words("rewrite", "expired", f"TTL {ttl} does not reach another subnet")
+        case KeptLocal():
+            return Words("deliver", "local", "no encapsulation: the PA is this host's own")
+        case TunnelNeeded():
+            return Words("deliver", "remote", "the PA is another host's")
+        case MethodUnsupported(record):
+            return Words(
+                "method",
+                "undecided",
+                f"{record} says rule {record.rule}: this version of hnvemu does not model it",
+            )
+        case ProviderRouted(address, pa, next_hop, route):
+            way = f"PA {address.address} {arrow} {pa}"
+            if route is None:
+                return Words("underlay", "on-link", way)
+            return Words("underlay", "via", f"{way} via {next_hop}, provider route {route.prefix}")
+        case ProviderRouteMissed(host, pa):
+            return Words("underlay", "missing", f"{host} has no provider route to PA {pa}")
+        case ProviderFamiliesDiffer(source, pa):
+            return Words(
+                "underlay",
+                "mismatch",
+                f"PA {source} is IPv{source.version} and PA {pa} is IPv{pa.version}: no outer"
+                " header names both",
+            )
+        case PaUnresolved(pa):
+            return Words("underlay", "silent", f"no host has PA {pa}, so nobody answers for it")
+        case PaVlansDiffer(address, other):
+            return Words(
+                "underlay",
+                "silent",
+                f"PA {address.address} is in VLAN {address.vlan} and PA {other.address} in VLAN"
+                f" {other.vlan}: neither hears the other",
+            )
+        case PacketTooBig(length, limit):
+            return Words(
+                "tunnel",
+                "too big",
+                f"the packet has {length} octets; {limit} fit into the provider network's MTU"
+                " with the outer headers",
+            )
+        case Sent(tunnel, host):
+            return Words("tunnel", "sent", f"{_tunnel(tunnel, arrow)} ({host})")
+
+        case Arrived(tunnel, _, _, fault):
+            if fault:
+                return Words("tunnel", "arrive", "a frame that nobody here sent")
+            return Words(
+                "tunnel", "arrive", f"{_tunnel(tunnel, arrow)}, a frame that nobody here sent"
+            )
+        case Received(address):
+            return Words("receive", "ok", f"PA {address.address} is this host's own")
+        case PaNotOwned(pa, host):
+            return Words("receive", "missing", f"{host} does not have PA {pa}")
+        case PaNotPreferred(address, state):
+            return Words(
+                "receive",
+                "unused",
+                f"PA {address.address} of this host is {state}; only a preferred one receives",
+            )
+        case TunnelAccepted():
+            return Words("tunnel", "ok", "sound outer headers around an untagged frame")
+        case TunnelBroken(fault):
+            return Words("tunnel", "broken", _OUTER_FAULTS[fault])
+        case InnerTagged(vlan):
+            return Words(
+                "tunnel", "tagged", f"the inner frame has a tag of VLAN {vlan}; it may have none"
+            )
+        case CongestionCopied():
+            return Words(
+                "tunnel", "marked", "the outer congestion mark is copied to the inner packet"
+            )
+        case CongestionLost():
+            return Words(
+                "tunnel",
+                "marked",
+                "the outer packet is marked for congestion, and the inner one cannot carry it",
+            )
+        case InboundWildcard(record):
+            return Words("record", "wildcard", f"{_wildcard(record)} takes it: MAC {record.mac}")
+        case InboundMissed(vsid, ca, answer):
+            return Words(
+                "record",
+                "missing",
+                f"neither a record of {ca} nor a wildcard record in VSID {vsid}{_answer(answer)}",
+            )
+        case InboundPaMismatched(record, pa, answer):
+            return Words(
+                "record",
+                "mismatch",
+                f"{record}{_generated(record)} has PA {record.pa}; the packet came to"
+                f" {pa}{_answer(answer)}",
+            )
+        case InboundMacMismatched(record, mac):
+            return Words(
+                "record",
+                "mismatch",
+                f"{record}{_generated(record)} has MAC {record.mac}; the frame is for {mac}",
+            )
+        case RemoteSourceMatched(record):
+            return Words("source", "ok", f"{record}{_generated(record)}")
+        case RemoteSourceWildcard(record, route):
+            return Words(
+                "source", "ok", f"{_wildcard(record)}, to which route {route.prefix} leads"
+            )
+        case RemoteSourceMissed(vsid, ca):
+            return Words(
+                "source",
+                "missing",
+                f"neither a record nor a gateway's wildcard stands for {ca} in the routing"
+                f" domain of VSID {vsid}",
+            )
+        case RemoteSourcePaMismatched(record, pa):
+            return Words(
+                "source",
+                "mismatch",
+                f"{_any_record(record)} has PA {record.pa}; the packet comes from {pa}",
+            )
+        case RemoteSourceMacMismatched(record, mac):
+            return Words(
+                "source",
+                "mismatch",
+                f"{_any_record(record)} has MAC {record.mac}; the frame comes from {mac}",
+            )
+
+        case PortFound(port, _):
+            return Words("port", "found", f"{port.name}, VSID {port.vsid}, MAC {port.mac}")
+        case PortMissed(record, host):
+            return Words(
+                "port",
+                "missing",
+                f"no port on {host} has MAC {record.mac} of {record}{_generated(record)}",
+            )
+        case PortVsidMismatched(port, vsid):
+            return Words(
+                "port",
+                "mismatch",
+                f"{port.name} is in VSID {port.vsid}, the packet in VSID {vsid}",
+            )
+        case Delivered(port):
+            return Words("deliver", "done", f"the frame reaches {port.name}")
+        case DeliveredToGateway(port):
+            return Words(
+                "deliver",
+                "gateway",
+                f"{port.name} does not have the destination address: sending it on is up to"
+                " that VM",
+            )
+        case _:
+            assert_never(step)
+
+
+def origin_of(step: Step) -> Origin | None:
+    """Return where the row that decided was written; None where no file says it."""
+    match step:
+        case NotEvaluated(_, origin) | HandedToExternalRouter(_, _, origin):
+            found = origin
+        case (
+            Entered(port)
+            | PassedThrough(port)
+            | SourceMacSpoofed(_, port)
+            | GuardsPassed(port)
+            | DhcpGuarded(port)
+            | RouterGuarded(port)
+            | SwitchedLocally(port)
+            | PortFound(port, _)
+            | PortVsidMismatched(port, _)
+            | Delivered(port)
+            | DeliveredToGateway(port)
+        ):
+            found = port.origin
+        case AclAllowed(rule, _, _) | AclDenied(rule, _, _):
+            found = rule.origin
+        case AclDefaulted(default, _, _) | AclDefaultDenied(default, _, _):
+            found = default.origin
+        case (
+            SourceMatched(record)
+            | SourceWildcard(record)
+            | SourceMacMismatched(record, _)
+            | SourcePaMismatched(record, _)
+            | ExactMatched(record)
+            | LookupMatched(record)
+            | LookupUnusable(record)
+            | LookupMissedOnLink(_, _, record)
+            | GatewayAddressed(record)
+            | DestinationMacForeign(_, record)
+            | MethodMismatched(_, record)
+            | MethodUnsupported(record)
+            | InboundMatched(record)
+            | InboundWildcard(record)
+            | InboundPaMismatched(record, _, _)
+            | InboundMacMismatched(record, _)
+            | RemoteSourceMatched(record)
+            | RemoteSourceWildcard(record, _)
+            | RemoteSourcePaMismatched(record, _)
+            | RemoteSourceMacMismatched(record, _)
+            | PortMissed(record, _)
+        ):
+            found = record.origin
+        case RouteMatched(route, _) | NextHopOffLink(route):
+            found = route.origin
+        case ProviderRouted(address, _, _, provider_route):
+            found = address.origin if provider_route is None else provider_route.origin
+        case Received(address) | PaNotPreferred(address, _) | PaVlansDiffer(_, address):
+            found = address.origin
+        case (
+            FrameAccepted()
+            | VlanTagged()
+            | DestinationMacNull()
+            | SourceMacInvalid()
+            | FilterSkipped()
+            | SessionMatched()
+            | SessionAssumed()
+            | SessionOpened()
+            | PacketAccepted()
+            | EtherTypeUnsupported()
+            | PacketMalformed()
+            | ChecksumWrong()
+            | SwitchMissed()
+            | SourceMissed()
+            | RouteMissed()
+            | RoutingDomainMissed()
+            | ExactMissed()
+            | LookupMissed()
+            | DestinationMacKnown()
+            | MethodAgreed()
+            | Unchanged()
+            | Rewritten()
+            | RewrittenAndCounted()
+            | TtlExpired()
+            | KeptLocal()
+            | TunnelNeeded()
+            | ProviderRouteMissed()
+            | ProviderFamiliesDiffer()
+            | PaUnresolved()
+            | PacketTooBig()
+            | Sent()
+            | Arrived()
+            | PaNotOwned()
+            | TunnelAccepted()
+            | TunnelBroken()
+            | InnerTagged()
+            | CongestionCopied()
+            | CongestionLost()
+            | InboundMissed()
+            | RemoteSourceMissed()
+        ):
+            return None
+        case _:
+            assert_never(step)
+    return None if found == BUILT_IN else found
+
+
+def evidence_of(step: Step) -> dict[str, Any]:
+    """Return the fields of ``step`` as values that JSON has, under the fields' own names.
+
+    The origin is left out; :func:`origin_of` returns it.
+    """
+    found = {}
+    for name, value in zip(step.__match_args__, step.evidence, strict=True):
+        if name == "origin":
+            continue
+        if name == "route" and isinstance(step, ProviderRouted):
+            name = "provider_route"
+        found["control" if name == "answer" else name] = _json(value)
+    return found
+
+
+@lru_cache
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def kind(step: Step) -> str:
+    """Return the name of the step's class in kebab case: ``route-matched``."""
+    return _kebab(type(step).__name__)
+
+
+def _json(value: object) -> Any:
+    """Turn one piece of evidence into what JSON has."""
+    match value:
+        case None | bool():
+            return value
+        case VmPort() | FirewallRule():
+            return value.name
+        case LookupRecord():
+            return {
+                "ca": str(value.ca),
+                "vsid": value.vsid,
+                "mac": str(value.mac),
+                "pa": str(value.pa),
+                "type": value.type.value,
+                "rule": value.rule.value,
+                "vm": value.vm,
+                "generated": value.generated,
+            }
+        case CustomerRoute():
+            return {
+                "prefix": str(value.prefix),
+                "written": value.written or str(value.prefix),
+                "next_hop": "on-link" if value.next_hop is None else str(value.next_hop),
+                "vsid": value.vsid,
+                "metric": value.metric,
+            }
+        case ProviderRoute():
+            return {
+                "prefix": str(value.prefix),
+                "next_hop": "on-link" if value.next_hop is None else str(value.next_hop),
+                "metric": value.metric,
+            }
+        case ProviderAddress():
+            return {
+                "pa": str(value.address),
+                "prefix": str(value.prefix),
+                "mac": str(value.mac),
+                "vlan": value.vlan,
+                "state": value.state.value,
+            }
+        case FirewallDefault():
+            return {"inbound": value.inbound, "outbound": value.outbound}
+        case Tunnel():
+            return {
+                "encapsulation": value.encapsulation.value,
+                "src_mac": str(value.src_mac),
+                "dst_mac": str(value.dst_mac),
+                "vlan": value.vlan,
+                "src": str(value.src),
+                "dst": str(value.dst),
+                "vsid": value.vsid,
+            }
+        case ControlMessage():
+            icmp = {"version": value.icmp_version, "type": value.type, "code": value.code}
+            return {"kind": value.kind, "icmp": icmp, "to": str(value.to)}
+        case Fault() | OuterFault():
+            return value.name.lower()
+        case tuple():
+            return [_json(part) for part in value]
+        case int() if type(value) is int:
+            return value
+        case _:
+            return str(value)  # addresses, MACs, names and the words of an enum
+
+
+def _default(default: FirewallDefault, direction: Direction) -> str:
+    built_in = " (built-in)" if default.origin == BUILT_IN else ""
+    return f"default {direction}{built_in}"
+
+
+def _generated(record: LookupRecord) -> str:
+    return " (generated)" if record.generated else ""
+
+
+def _wildcard(record: LookupRecord) -> str:
+    return f"wildcard record of VSID {record.vsid}{_generated(record)}"
+
+
+def _any_record(record: LookupRecord) -> str:
+    """Name a record that may be a wildcard."""
+    return _wildcard(record) if not record.names_a_host else f"{record}{_generated(record)}"
+
+
+def _target(record: LookupRecord, arrow: str) -> str:
+    rule = "" if record.rule is Translation.ENCAP else f", rule {record.rule}"
+    return f"{record.ca} {arrow} PA {record.pa}, MAC {record.mac}{rule}{_generated(record)}"
+
+
+def _route(route: CustomerRoute, arrow: str) -> str:
+    written = f" (written {route.written})" if route.written else ""
+    where = f"VSID {route.vsid}" if route.next_hop is None else f"{_hop(route)}"
+    return f"{route.prefix}{written} {arrow} {where}"
+
+
+def _hop(route: CustomerRoute) -> str:
+    return f"{route.next_hop or 'on-link'} in VSID {route.vsid}"
+
+
+def _rivals(route: CustomerRoute, rivals: tuple[CustomerRoute, ...]) -> str:
+    """Name the routes of the same prefix that lost, and by what."""
+    if not rivals:
+        return ""
+    ties = [_hop(rival) for rival in rivals if rival.metric == route.metric]
+    beaten = [
+        f"{_hop(rival)}, metric {rival.metric}" for rival in rivals if rival.metric != route.metric
+    ]
+    text = f", metric {route.metric}"
+    if ties:
+        text += f"; ties with {' and '.join(ties)}, and the lower next hop is taken"
+    if beaten:
+        text += f"; before {' and '.join(beaten)}"
+    return text
+
+
+def _tunnel(tunnel: Tunnel, arrow: str) -> str:
+    vlan = f", VLAN {tunnel.vlan}" if tunnel.vlan else ""
+    name = tunnel.encapsulation.upper()
+    return f"{name}, VSID {tunnel.vsid}, PA {tunnel.src} {arrow} {tunnel.dst}{vlan}"
+
+
+def _answer(answer: ControlMessage | None) -> str:
+    if answer is None:
+        return ""
+    version = "v6" if answer.icmp_version == 6 else ""
+    return (
+        f"; a real host would answer {answer.kind}, ICMP{version} {answer.type}/{answer.code},"
+        f" to {answer.to}"
+    )

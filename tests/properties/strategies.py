@@ -1,0 +1,325 @@
+"""Random policies and packets over a small world, so that they often meet."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from hnvemu import load_policy
+from hnvemu.addresses import MacAddress, parse_address
+from hnvemu.wire.build import build_frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hnvemu import Policy
+
+PAS = ["192.168.10.11", "192.168.10.12", "192.168.20.13", "2001:db8:f::1"]
+SUBNETS = {  # VSID: an IPv4 and an IPv6 prefix
+    5001: ("10.0.1.0/24", "2001:db8:1::/64"),
+    5002: ("10.0.2.0/24", "2001:db8:2::/64"),
+    5003: ("10.1.2.0/24", "2001:db8:12::/64"),
+}
+CAS = [
+    *(f"10.0.1.{n}" for n in (1, 10, 11, 12)),
+    *(f"10.0.2.{n}" for n in (1, 250)),
+    "10.1.2.20",
+    "2001:db8:1::a",
+    "2001:db8:1::b",
+    "2001:db8:2::fa",
+    "2001:db8:12::14",
+]
+ELSEWHERE = ["8.8.8.8", "10.0.1.99", "10.9.9.9", "2001:4860::8888", "255.255.255.255", "239.1.1.1"]
+PREFIXES = ["0.0.0.0/0", "::/0", "10.0.0.0/8", "10.0.1.0/25", "10.0.1.11/32", "2001:db8::/32"]
+MACS = [f"02-00-00-00-01-{n:02X}" for n in range(10, 18)]
+PROFILES = ["transparent", "ws2012", "ws2012r2", "hnvv2"]
+
+ports_of_services = st.sampled_from([53, 67, 80, 443, 49152])
+actions = st.sampled_from(["allow", "block"])
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> dict[str, Any]:
+    """Up to three hosts; addresses are each on one host, or missing."""
+    names = ["H1", "H2", "H3"]
+    placed = {pa: draw(st.sampled_from([*names, names[at % 3], None])) for at, pa in enumerate(PAS)}
+    result: dict[str, Any] = {}
+    for name in names:
+        result[name] = {
+            "provider_addresses": [
+                {
+                    "address": f"{pa}/{24 if '.' in pa else 64}",
+                    "vlan": draw(st.sampled_from([0, 0, 0, 77])),
+                    "state": draw(st.sampled_from(["preferred"] * 4 + ["tentative"])),
+                }
+                for pa, host in placed.items()
+                if host == name
+            ],
+            "provider_routes": draw(
+                st.lists(
+                    st.sampled_from(
+                        [
+                            {"prefix": "0.0.0.0/0", "next_hop": "192.168.10.1"},
+                            {"prefix": "192.168.20.0/24", "next_hop": "on-link"},
+                            {"prefix": "::/0", "next_hop": "2001:db8:f::99"},
+                        ]
+                    ),
+                    max_size=3,
+                    unique_by=lambda route: route["prefix"],
+                )
+            ),
+            "provider_mtu": draw(st.sampled_from([1500, 1500, 576])),
+            "use_external_router": draw(st.sampled_from([False, False, False, True])),
+        }
+    return result
+
+
+@st.composite
+def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    """A virtual network; its VSIDs are its own."""
+    offset = 1000 * number
+    vsids = [vsid + offset for vsid in SUBNETS]
+    some_vsid = st.sampled_from(vsids)
+    routes = [
+        {"prefix": prefix, "next_hop": "on-link", "vsid": vsid + offset}
+        for vsid, prefixes in SUBNETS.items()
+        for prefix in prefixes
+        if draw(st.integers(0, 9))  # now and then one is missing
+    ]
+    routes += draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "prefix": st.sampled_from(PREFIXES),
+                    "next_hop": st.sampled_from(["10.0.2.250", "2001:db8:2::fa", "172.16.0.1"]),
+                    "vsid": some_vsid,
+                    "metric": st.sampled_from([1, 255, 300]),
+                }
+            ),
+            max_size=4,
+            unique_by=lambda route: (route["prefix"], route["metric"]),
+        )
+    )
+    vms = {}
+    macs = draw(st.permutations(MACS))
+    addresses = draw(st.permutations(CAS))
+    for at in range(draw(st.integers(1, 5))):
+        vms[f"V{at}"] = {
+            "host": draw(st.sampled_from(["H1", "H2", "H3"])),
+            "vsid": draw(st.sampled_from([*vsids, *vsids, 0])),
+            "mac": macs[at],
+            "ca": addresses[2 * at : 2 * at + 2],
+            "gateway": draw(st.sampled_from([False, False, True])),
+            "mac_spoofing": draw(st.booleans()),
+            "dhcp_guard": draw(st.booleans()),
+            "router_guard": draw(st.booleans()),
+        }
+    records = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "ca": st.sampled_from(CAS),
+                    "vsid": some_vsid,
+                    "mac": st.sampled_from(MACS),
+                    "pa": st.sampled_from(PAS),
+                    "rule": st.sampled_from(["encap", "encap", "encap", "nat", "none"]),
+                    "unusable": st.sampled_from([False, False, False, True]),
+                }
+            )
+            | st.fixed_dictionaries(
+                {
+                    "ca": st.sampled_from(["0.0.0.0", "::"]),
+                    "vsid": some_vsid,
+                    "mac": st.sampled_from(MACS),
+                    "pa": st.sampled_from(PAS),
+                    "type": st.sampled_from(["static", "gateway_wildcard", "l2_only"]),
+                }
+            ),
+            max_size=5,
+            unique_by=lambda record: (record["ca"], record["vsid"]),
+        )
+    )
+    return {
+        "rdid": f"{{aaaaaaaa-0000-0000-0000-00000000000{number}}}",
+        "customer_routes": routes,
+        "vms": vms,
+        "generate_lookup_records": True,
+        "lookup_records": records,
+    }
+
+
+addresses_of_rules = st.sampled_from(
+    [
+        "any",
+        "10.0.0.0/8",
+        "10.0.1.10",
+        "10.0.1.0-10.0.1.11",
+        "2001:db8::/32",
+        ["LocalSubnet", "8.8.8.8"],
+        "Internet",
+        "DefaultGateway4",
+        "Intranet",
+    ]
+)
+
+
+def rules() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Firewall rules with every kind of condition."""
+    one = st.fixed_dictionaries(
+        {
+            "vms": st.sampled_from([["*"], ["V0"], ["V1", "V2"], ["N0/*"]]),
+            "direction": st.sampled_from(["inbound", "outbound"]),
+            "action": actions,
+            "protocol": st.sampled_from(["any", "tcp", "udp", "icmpv4", "icmpv6", "47"]),
+            "local_address": addresses_of_rules,
+            "remote_address": addresses_of_rules,
+            "remote_port": st.sampled_from(["any", "80", "1-1024"]),
+            "icmp_type": st.sampled_from(["any", "8", "8:0"]),
+            "enabled": st.sampled_from([True, True, False]),
+            "profile": st.sampled_from(["any", "private", "domain"]),
+        }
+    )
+    return st.lists(one, max_size=4).map(
+        lambda found: [
+            {**rule, "name": f"rule-{at}", "vms": [v for v in rule["vms"] if v not in {"V1", "V2", "V0"}] or ["*"]}
+            for at, rule in enumerate(found)
+        ]
+    )
+
+
+@st.composite
+def views(draw: st.DrawFn) -> dict[str, Any]:
+    """What some hosts know differently."""
+    one = st.fixed_dictionaries(
+        {
+            "without_lookup_records": st.lists(
+                st.fixed_dictionaries(
+                    {"ca": st.sampled_from(CAS), "vsid": st.sampled_from([*SUBNETS])}
+                ),
+                max_size=2,
+            ),
+            "without_customer_routes": st.lists(
+                st.fixed_dictionaries(
+                    {"virtual_network": st.just("N0"), "prefix": st.sampled_from(PREFIXES)}
+                ),
+                max_size=1,
+            ),
+            "lookup_records": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "ca": st.sampled_from(CAS),
+                        "vsid": st.sampled_from([*SUBNETS]),
+                        "mac": st.sampled_from(MACS),
+                        "pa": st.sampled_from(PAS),
+                    }
+                ),
+                max_size=2,
+                unique_by=lambda record: (record["ca"], record["vsid"]),
+            ),
+            "restarted": st.sampled_from(["no"] * 6 + ["policy", "all"]),
+        }
+    )
+    found = draw(st.dictionaries(st.sampled_from(["H1", "H2", "H3"]), one, max_size=2))
+    return dict(found)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A policy as its file would say it."""
+    result: dict[str, Any] = {
+        "hnv": 1,
+        "profile": draw(st.sampled_from(PROFILES)),
+        "hosts": draw(hosts()),
+        "virtual_networks": {f"N{at}": draw(network(at)) for at in range(draw(st.integers(1, 2)))},
+        "host_views": draw(views()),
+    }
+    if draw(st.booleans()):
+        result["firewall"] = {
+            "defaults": {"inbound": draw(actions), "outbound": draw(actions)},
+            "rules": draw(rules()),
+        }
+    return result
+
+
+def loaded(document: dict[str, Any], folder: Path) -> Policy:
+    """Read a document as a user's file is read."""
+    path = folder / "policy.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return load_policy(path)
+
+
+some_mac = st.sampled_from([*MACS, "02-00-00-FF-FF-01", "FF-FF-FF-FF-FF-FF", "00-00-00-00-00-00"])
+
+
+@st.composite
+def packets(draw: st.DrawFn) -> bytes:
+    """A sound frame between addresses of the small world, or near it."""
+    source = parse_address(draw(st.sampled_from([*CAS, *ELSEWHERE])))
+    family = [a for a in (*CAS, *ELSEWHERE) if (":" in a) == (source.version == 6)]
+    protocol = draw(st.sampled_from([6, 17, 1 if source.version == 4 else 58, 47]))
+    extra: dict[str, Any] = {}
+    if protocol in {6, 17}:
+        extra = {"src_port": draw(ports_of_services), "dst_port": draw(ports_of_services)}
+    elif protocol in {1, 58}:
+        echo = (8, 0) if protocol == 1 else (128, 129)
+        extra = {"icmp_type": draw(st.sampled_from([*echo, 3, 5, 134])), "icmp_code": 0}
+        if extra["icmp_type"] in echo:
+            extra["echo_id"] = draw(st.sampled_from([1, 2]))
+    return build_frame(
+        src_mac=MacAddress.parse(draw(some_mac)),
+        dst_mac=MacAddress.parse(draw(some_mac)),
+        src=source,
+        dst=parse_address(draw(st.sampled_from(family))),
+        protocol=protocol,
+        ttl=draw(st.sampled_from([0, 1, 2, 64, 255])),
+        tos=draw(st.sampled_from([0, 1, 3, 0xB8])),
+        length=draw(st.sampled_from([None, None, 100, 1458, 1459])),
+        **extra,
+    )
+
+
+@st.composite
+def honest_packets(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
+    """A frame that a VM of ``policy`` may well send: its own MAC and address, a guessed target."""
+    from hnvemu.switch.guest import first_hop
+    from hnvemu.tables.tables import Tables
+
+    senders = [port for port in policy.ports.values() if port.cas and port.vsid]
+    port = draw(st.sampled_from(senders))
+    source = draw(st.sampled_from(port.cas))
+    others = [str(ca) for other in policy.ports.values() for ca in other.cas]
+    family = [a for a in (*others, *ELSEWHERE) if (":" in a) == (source.version == 6)]
+    target = parse_address(draw(st.sampled_from(family)))
+    protocol = draw(st.sampled_from([6, 17]))
+    frame = build_frame(
+        src_mac=port.mac,
+        dst_mac=first_hop(Tables(policy, policy.profile), port, target).mac,
+        src=source,
+        dst=target,
+        protocol=protocol,
+        src_port=draw(ports_of_services),
+        dst_port=draw(ports_of_services),
+    )
+    return port.name, frame
+
+
+def octets() -> st.SearchStrategy[bytes]:
+    """Any frame: noise, noise behind a sound Ethernet header, and sound packets with damage."""
+
+    @st.composite
+    def damaged(draw: st.DrawFn) -> bytes:
+        frame = bytearray(draw(packets()))
+        for _ in range(draw(st.integers(1, 3))):
+            frame[draw(st.integers(0, len(frame) - 1))] = draw(st.integers(0, 255))
+        return bytes(frame[: draw(st.integers(14, len(frame)))])
+
+    headers = st.sampled_from([b"\x08\x00", b"\x86\xdd", b"\x81\x00", b"\x08\x06", b"\x88\xcc"])
+    noise = st.binary(min_size=0, max_size=120)
+    ethernet = st.binary(min_size=12, max_size=12)
+    return (
+        st.binary(min_size=14, max_size=200)
+        | st.builds(lambda macs, kind, rest: macs + kind + rest, ethernet, headers, noise)
+        | damaged()
+    )

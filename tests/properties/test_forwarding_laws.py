@@ -1,0 +1,231 @@
+"""What holds of every accepted policy and every packet."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from hnvemu import NO_SESSIONS, Fabric, Outcome, Reason, read_flow
+from hnvemu.wire.encapsulation import unwrap
+from properties import strategies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hnvemu import Trace
+
+
+def effect(trace: Trace) -> tuple[object, ...]:
+    """What anybody outside the switch can see of a trace."""
+    wire = [(frame.sender, frame.receiver, frame.frame) for frame in trace.wire]
+    delivered = [(frame.to, frame.vsid, frame.frame) for frame in trace.delivered]
+    return trace.outcome, trace.reason, trace.hops[-1].node, wire, delivered
+
+
+@given(st.data())
+def test_no_frame_and_no_policy_raise(tmp_path: Path, data: st.DataObject) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+    at = data.draw(st.sampled_from([*policy.ports, *(f"pa:{host}" for host in policy.hosts)]))
+
+    for frame in data.draw(st.lists(strategies.octets(), min_size=1, max_size=10)):
+        trace = fabric.send(frame, at=at)
+
+        assert isinstance(trace.outcome, Outcome)
+        assert (trace.reason is not None) == (
+            trace.outcome in {Outcome.DROPPED, Outcome.UNDECIDED}
+        )
+        assert len(trace.delivered) == (
+            trace.outcome in {Outcome.DELIVERED, Outcome.TO_GATEWAY}
+        )
+
+
+@given(st.data())
+def test_a_path_ends_with_its_last_step_and_only_there(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=1, max_size=10)):
+        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+
+        ends = [step.outcome is not None for step in trace.steps]
+        assert ends == [False] * (len(ends) - 1) + [True]
+        assert len(trace.hops) == len(trace.wire) + 1
+
+
+@given(st.data())
+def test_routing_domains_are_isolated(tmp_path: Path, data: st.DataObject) -> None:
+    """Where each VSID is one network's, nothing sent in one network reaches another."""
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    assume(len(policy.networks) > 1)
+    fabric = Fabric.compile(policy)
+
+    for _ in range(10):
+        sender = data.draw(st.sampled_from([*policy.ports.values()]))
+        frame = data.draw(strategies.packets())
+        # The sender may lie about everything that HNV reads.
+        for mac in (None, sender.mac):
+            sent = frame if mac is None else frame[:6] + mac.to_bytes(6, "big") + frame[12:]
+            for delivered in fabric.send(sent, at=sender.name).delivered:
+                assert policy.ports[delivered.to].network == sender.network
+
+
+@given(st.data())
+def test_honest_packets_stay_in_their_network(tmp_path: Path, data: st.DataObject) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    assume(any(port.cas and port.vsid for port in policy.ports.values()))
+    fabric = Fabric.compile(policy)
+
+    for _ in range(10):
+        at, frame = data.draw(strategies.honest_packets(policy))
+        trace = fabric.send(frame, at=at)
+
+        assert all(
+            policy.ports[frame.to].network == policy.ports[at].network
+            for frame in trace.delivered
+        )
+
+
+@given(st.data())
+def test_the_order_of_a_policy_never_matters(tmp_path: Path, data: st.DataObject) -> None:
+    """Mappings and lists may be written in any order: they are sets."""
+    document = data.draw(strategies.documents())
+    other = copy.deepcopy(document)
+    for lists in (
+        *(network["customer_routes"] for network in other["virtual_networks"].values()),
+        *(network["lookup_records"] for network in other["virtual_networks"].values()),
+        *(host["provider_routes"] for host in other["hosts"].values()),
+        *([other["firewall"]["rules"]] if "firewall" in other else []),
+    ):
+        lists.reverse()
+    for mappings in (other["hosts"], other["virtual_networks"]):
+        for name in reversed(list(mappings)):
+            mappings[name] = mappings.pop(name)
+    first = Fabric.compile(strategies.loaded(document, tmp_path))
+    second = Fabric.compile(strategies.loaded(other, tmp_path))
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
+        at = data.draw(st.sampled_from([*first.policy.ports]))
+
+        assert effect(first.send(frame, at=at)) == effect(second.send(frame, at=at))
+
+
+@given(st.data())
+def test_an_unrelated_network_changes_no_trace(tmp_path: Path, data: st.DataObject) -> None:
+    document = data.draw(strategies.documents())
+    alone = Fabric.compile(strategies.loaded(document, tmp_path))
+    unrelated = json.dumps(data.draw(strategies.network(9)))
+    document["virtual_networks"]["Unrelated"] = json.loads(unrelated.replace("-00-01-", "-99-01-"))
+    beside = Fabric.compile(strategies.loaded(document, tmp_path))
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
+        at = data.draw(st.sampled_from([*alone.policy.ports]))
+        # Rules for every VM concern the new ones too, and never the old ones' packets.
+        assert effect(alone.send(frame, at=at)) == effect(beside.send(frame, at=at))
+
+
+@given(st.data())
+def test_a_remembered_path_is_the_walked_one(tmp_path: Path, data: st.DataObject) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    remembering = Fabric.compile(policy)
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=10)):
+        at = data.draw(st.sampled_from([*policy.ports]))
+        first = remembering.send(frame, at=at)
+        again = remembering.send(frame, at=at)
+        fresh = Fabric.compile(policy).send(frame, at=at)
+
+        assert again.path is first.path
+        assert again.path == fresh.path
+        assert effect(again) == effect(fresh)
+
+
+@given(st.data())
+def test_a_remembered_reply_is_the_walked_one(tmp_path: Path, data: st.DataObject) -> None:
+    """Sessions are part of what a path is remembered by."""
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    remembering = Fabric.compile(policy)
+    sessions = NO_SESSIONS
+    frames = data.draw(st.lists(strategies.packets(), min_size=4, max_size=8))
+    ports = [data.draw(st.sampled_from([*policy.ports])) for _ in frames]
+    for _ in range(2):
+        for frame, at in zip(frames, ports, strict=True):
+            remembered = remembering.send(frame, at=at, sessions=sessions)
+            fresh = Fabric.compile(policy).send(frame, at=at, sessions=sessions)
+
+            assert remembered.path == fresh.path
+            assert remembered.sessions == fresh.sessions
+            sessions = remembered.sessions
+
+
+@given(st.data())
+def test_what_was_wrapped_unwraps_to_what_was_delivered(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+        for wire in trace.wire:
+            outer = unwrap(wire.frame)
+            assert outer.fault == 0
+            assert (outer.vsid, outer.src, outer.dst) == (
+                wire.tunnel.vsid,
+                int(wire.tunnel.src),
+                int(wire.tunnel.dst),
+            )
+            assert all(delivered.frame == outer.inner for delivered in trace.delivered)
+
+
+@given(st.data())
+def test_a_frame_on_the_wire_is_treated_alike_when_it_comes_from_a_capture(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    """The receiving host decides from the octets what it decided from the steps."""
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+        for wire in trace.wire:
+            captured = fabric.send(wire.frame, at=f"pa:{wire.receiver}")
+
+            assert (captured.outcome, captured.reason) == (trace.outcome, trace.reason)
+            assert [f.frame for f in captured.delivered] == [f.frame for f in trace.delivered]
+
+
+@pytest.mark.parametrize("profile", ["transparent", "hnvv2"])
+@given(st.data())
+def test_profiles_that_keep_the_frame_keep_every_octet(
+    tmp_path: Path, profile: str, data: st.DataObject
+) -> None:
+    document = {**data.draw(strategies.documents()), "profile": profile}
+    fabric = Fabric.compile(strategies.loaded(document, tmp_path))
+    untouched = 0 if profile == "transparent" else 6  # hnvv2 writes the destination MAC
+
+    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=data.draw(st.sampled_from([*fabric.policy.ports])))
+        for delivered in trace.delivered:
+            assert delivered.frame[untouched:] == frame[untouched:]
+            assert read_flow(delivered.frame).fault == 0
+
+
+@given(st.data())
+def test_reasons_that_nothing_emits_are_not_emitted(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+
+    for frame in data.draw(st.lists(strategies.octets(), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+
+        assert trace.reason not in {Reason.NO_POLICY, Reason.NOT_UNICAST, Reason.STORM_LIMIT}

@@ -1,0 +1,165 @@
+"""What holds of every table, and what a later driver over sets of packets relies on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnvemu import Fabric, read_flow
+from hnvemu.model.acl import Action, Direction
+from hnvemu.switch.pipeline import deliver, receive, send
+from hnvemu.tables.acl import Filter
+from hnvemu.tables.sessions import SessionTable
+from hnvemu.tables.table import Axis
+from hnvemu.trace.steps import AclDefaultDenied, AclDenied, Sent
+from properties import strategies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hnvemu.tables.table import Table
+    from hnvemu.trace.steps import Step
+    from hnvemu.wire.flow import Flow
+
+Asked = list[tuple[Any, tuple[Any, ...], Any]]
+
+
+def questions(fabric: Fabric, flow: Flow, at: str) -> Asked:
+    """Return every question that one packet put to a table: table, given steps, answer."""
+    asked: Asked = []
+
+    def ask(table: Table, near: Any = None, far: Any = None) -> Step:
+        given_steps = tuple(step for step in (near, far) if step is not None)
+        step = table.find(flow, *given_steps)
+        asked.append((table, given_steps, step))
+        return step
+
+    steps = list(send(fabric.tables.sending(at), ask, None))
+    if isinstance(steps[-1], Sent):
+        written = next(s for s in reversed(steps) if type(s).__name__ in WRITES)
+        steps = list(receive(steps[-1].onward, ask, steps[-1], written))
+    if steps[-1].outcome is None:
+        list(deliver(steps[-1].onward, ask, steps[-1], None))
+    return asked
+
+
+WRITES = {"Unchanged", "Rewritten", "RewrittenAndCounted"}
+RANGES = {
+    Axis.VLAN: (-1, 4095),
+    Axis.ETHERTYPE: (0, 0xFFFF),
+    Axis.FAULT: (0, 5),
+    Axis.VERSION: (0, 6),
+    Axis.PROTOCOL: (-1, 255),
+    Axis.SRC_PORT: (-1, 0xFFFF),
+    Axis.DST_PORT: (-1, 0xFFFF),
+    Axis.ICMP: (-1, 0xFFFF),
+    Axis.ECHO_ID: (-1, 0xFFFF),
+    Axis.TTL: (0, 255),
+    Axis.LENGTH: (0, 0xFFFF),
+    Axis.TOS: (0, 255),
+    Axis.SRC_MAC: (0, (1 << 48) - 1),
+    Axis.DST_MAC: (0, (1 << 48) - 1),
+}
+
+
+def key(step: Step) -> tuple[object, ...]:
+    """Return all of a step that the pipeline may act on."""
+    return type(step), step.ends, id(step.onward) if step.onward is not None else None
+
+
+@given(st.data())
+def test_flows_that_agree_on_what_a_table_reads_get_the_same_step(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+    for _ in range(5):
+        flow = read_flow(data.draw(strategies.packets()))
+        other = read_flow(data.draw(strategies.octets()))
+        at = data.draw(st.sampled_from([*policy.ports]))
+        for table, given_steps, step in questions(fabric, flow, at):
+            kept = {Axis(axis).name.lower(): flow[axis] for axis in table.reads}
+
+            assert table.find(other._replace(**kept), *given_steps) == step
+
+
+@given(st.data())
+def test_between_two_cuts_the_answer_stays(tmp_path: Path, data: st.DataObject) -> None:
+    """One field moves within its piece: the step's class and what lies onward stay."""
+    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    fabric = Fabric.compile(policy)
+    for _ in range(5):
+        flow = read_flow(data.draw(strategies.packets()))
+        at = data.draw(st.sampled_from([*policy.ports]))
+        for table, given_steps, step in questions(fabric, flow, at):
+            for axis in table.reads:
+                top = (0, (1 << (32 if flow.version == 4 else 128)) - 1)
+                low, high = RANGES.get(axis, top)
+                cuts = {*table.cuts(axis), *row_cuts(given_steps, axis)}
+                value = flow[axis]
+                below = [cut for cut in cuts if cut <= value]
+                above = [cut for cut in cuts if cut > value]
+                first = max([low, *below])
+                last = min([high, *(cut - 1 for cut in above)])
+                moved = data.draw(st.integers(first, last))
+                found = table.find(flow._replace(**{axis.name.lower(): moved}), *given_steps)
+
+                assert key(found) == key(step), (table, axis, value, moved)
+
+
+def row_cuts(given_steps: tuple[Any, ...], axis: Axis) -> set[int]:
+    """Return the values that the rows of the given steps add: what a table compares with."""
+    cuts: set[int] = set()
+    for step in given_steps:
+        record = getattr(step, "record", None)
+        mac = getattr(step, "mac", None)
+        if axis is Axis.DST_MAC:
+            cuts |= {value + more for value in (mac, record and record.mac) if value for more in (0, 1)}
+        if axis in {Axis.SRC, Axis.DST} and record is not None:
+            cuts |= {int(record.ca), int(record.ca) + 1}
+    return cuts
+
+
+@given(st.data())
+def test_filters_decide_as_the_definition_says(tmp_path: Path, data: st.DataObject) -> None:
+    """Block over Allow over default (ACL-12), whatever the order of the rules."""
+    document = data.draw(strategies.documents())
+    document["firewall"] = {
+        "defaults": {
+            "inbound": data.draw(strategies.actions),
+            "outbound": data.draw(strategies.actions),
+        },
+        "rules": data.draw(strategies.rules()),
+    }
+    fabric = Fabric.compile(strategies.loaded(document, tmp_path))
+    at = data.draw(st.sampled_from([*fabric.policy.ports]))
+    port = fabric.tables.sending(at)
+    acl = port.outbound[-1]
+    assert isinstance(acl, Filter)
+    flow = read_flow(data.draw(strategies.packets()))
+
+    matching = [entry for entry in acl.entries if entry.mismatch(flow) is None]
+    blocked = any(isinstance(entry.step, AclDenied) for entry in matching)
+    allowed = bool(matching) and not blocked
+    stated = Action(document["firewall"]["defaults"]["outbound"])
+    expected = not blocked and (allowed or stated is Action.ALLOW)
+
+    answer = acl.find(flow)
+    assert isinstance(answer, (AclDenied, AclDefaultDenied)) == (not expected)
+
+
+@given(st.data())
+def test_an_established_connection_passes_every_filter(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    fabric = Fabric.compile(strategies.loaded(data.draw(strategies.documents()), tmp_path))
+    at = data.draw(st.sampled_from([*fabric.policy.ports]))
+    flow = read_flow(data.draw(strategies.packets()))
+    acl = fabric.tables.sending(at).outbound[-1]
+
+    answer = acl.find(flow, SessionTable(None))
+
+    assert not answer.ends
+    assert acl.direction is Direction.OUTBOUND

@@ -1,0 +1,128 @@
+"""The reference network of the scenarios, and the frames that its guests send.
+
+``network()`` is the sample ``complex-routing``; a test writes down how its own network differs.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address, ip_network
+from itertools import count
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from hnvemu import Fabric, Profile, load_policy
+from hnvemu.addresses import MacAddress
+from hnvemu.wire.build import build_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hnvemu.addresses import IPAddress
+
+SAMPLE = Path(__file__).parents[2] / "policies" / "complex-routing.yaml"
+GATEWAY_MAC = "02-00-00-FF-FF-01"
+PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
+
+
+class Guest(NamedTuple):
+    mac: str
+    subnets: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+LEFT = ("10.0.1.0/24", "2001:db8:1::/64")
+MIDDLE = ("10.0.2.0/24", "2001:db8:2::/64")
+RIGHT = ("10.1.2.0/24", "2001:db8:12::/64")
+GUESTS = {
+    "A": Guest("02-00-00-00-01-0A", LEFT, ("10.0.1.10", "2001:db8:1::a")),
+    "B": Guest("02-00-00-00-01-0B", LEFT, ("10.0.1.11", "2001:db8:1::b")),
+    "C": Guest("02-00-00-00-01-0C", LEFT, ("10.0.1.12",)),
+    "X": Guest("02-00-00-00-02-14", RIGHT, ("10.1.2.20", "2001:db8:12::14")),
+    "Y": Guest("02-00-00-00-02-15", RIGHT, ("10.1.2.21",)),
+    "GW": Guest("02-00-00-00-03-FA", MIDDLE, ("10.0.2.250", "2001:db8:2::fa")),
+    "GW2": Guest("02-00-00-00-03-FB", MIDDLE, ("10.0.2.251",)),
+    "Z": Guest("02-00-00-00-61-0A", LEFT, ("10.0.1.10",)),
+    "W": Guest("02-00-00-00-61-0B", LEFT, ("10.0.1.11",)),
+}
+TENANT_U = {"Z", "W"}
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Callable[..., Fabric]:
+    """Build the reference network after some edits.
+
+    An edit ``(old, new)`` replaces a text that stands in the sample once, with comments and
+    alignment left out. ``also`` is a second policy file beside it.
+    """
+    numbers = count()
+
+    def build(
+        *edits: tuple[str, str],
+        also: str = "",
+        profile: str = "transparent",
+        flow_id: int | None = 0,
+    ) -> Fabric:
+        text = re.sub(r" *#.*", "", SAMPLE.read_text())
+        text = re.sub(r"(?<=\S) +", " ", text)
+        for old, new in edits:
+            assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the sample"
+            text = text.replace(old, new)
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        (folder / "1-network.yaml").write_text(text)
+        if also:
+            (folder / "2-also.yaml").write_text("hnv: 1\n" + dedent(also))
+        policy = load_policy(folder)
+        return Fabric.compile(policy, profile=Profile(profile), flow_id=flow_id)
+
+    return build
+
+
+@pytest.fixture
+def frame() -> Callable[..., bytes]:
+    """Build what a guest sends: by default a ping of 98 octets over IPv4, 118 over IPv6.
+
+    Without ``dst_mac`` the guest uses its peer's MAC inside the subnet and that of the gateway
+    otherwise, as ARP told it.
+    """
+
+    def build(
+        sender: str,
+        to: str,
+        protocol: str = "",
+        *,
+        src: str | None = None,
+        src_mac: str | None = None,
+        dst_mac: str | None = None,
+        **fields: int,
+    ) -> bytes:
+        guest = GUESTS[sender]
+        dst = ip_address(GUESTS[to].addresses[0] if to in GUESTS else to)
+        own = next(text for text in guest.addresses if ip_address(text).version == dst.version)
+        return build_frame(
+            src_mac=MacAddress.parse(src_mac or guest.mac),
+            dst_mac=MacAddress.parse(dst_mac or _neighbour(sender, dst)),
+            src=ip_address(src or own),
+            dst=dst,
+            protocol=PROTOCOLS[protocol or ("icmp" if dst.version == 4 else "icmpv6")],
+            **fields,  # type: ignore[arg-type]
+        )
+
+    return build
+
+
+def _neighbour(sender: str, dst: IPAddress) -> str:
+    """Return the MAC that ``sender`` has learned for ``dst``."""
+    if any(dst in ip_network(subnet) for subnet in GUESTS[sender].subnets):
+        return next(_macs_of(dst, tenant_u=sender in TENANT_U), GATEWAY_MAC)
+    return GATEWAY_MAC
+
+
+def _macs_of(address: IPAddress, *, tenant_u: bool) -> Iterator[str]:
+    for name, guest in GUESTS.items():
+        if str(address) in guest.addresses and (name in TENANT_U) is tenant_u:
+            yield guest.mac

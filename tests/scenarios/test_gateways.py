@@ -1,0 +1,211 @@
+"""Gateway VMs: which one is taken, where it may stand, and what it may send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
+
+from hnvemu import Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hnvemu import Fabric
+
+    Network = Callable[..., Fabric]
+    Frame = Callable[..., bytes]
+
+DEFAULT = "- {prefix: 0.0.0.0/0, next_hop: 10.0.2.250, vsid: 5002}"
+SECOND_DEFAULT = (
+    DEFAULT,
+    f"{DEFAULT}\n      - {{prefix: 0.0.0.0/0, next_hop: 10.0.2.251, vsid: 5002, metric: 300}}",
+)
+TIED_DEFAULT = (
+    DEFAULT,
+    f"- {{prefix: 0.0.0.0/0, next_hop: 10.0.2.251, vsid: 5002}}\n      {DEFAULT}",
+)
+GW = """      GW:
+        host: H3
+        vsid: 5002
+        mac: 02-00-00-00-03-FA
+        ca: [10.0.2.250, "2001:db8:2::fa"]
+        gateway: true"""
+GW2_ON_H3 = (
+    GW,
+    f"""{GW}
+      GW2: {{host: H3, vsid: 5002, mac: 02-00-00-00-03-FB, ca: 10.0.2.251, gateway: true}}""",
+)
+GW2_ON_H2 = (GW2_ON_H3[0], GW2_ON_H3[1].replace("GW2: {host: H3", "GW2: {host: H2"))
+
+
+def test_t55_the_lower_metric_decides_between_two_gateways(
+    network: Network, frame: Frame
+) -> None:
+    fabric = network(SECOND_DEFAULT, GW2_ON_H3)
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    [matched] = [step for step in trace.steps if "FWD-8" in step.rules]
+    assert str(matched.route.next_hop) == "10.0.2.250"
+    assert [(str(route.next_hop), route.metric) for route in matched.rivals] == [
+        ("10.0.2.251", 300)
+    ]
+
+
+def test_t56_a_route_whose_gateway_is_gone_is_not_replaced_by_the_next(
+    network: Network, frame: Frame
+) -> None:
+    fabric = network(
+        SECOND_DEFAULT,
+        GW2_ON_H3,
+        also="host_views: {H1: {without_lookup_records: [{ca: 10.0.2.250, vsid: 5002}]}}",
+    )
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.DST_RECORD_MISSING)
+    assert [hop.node for hop in trace.hops] == ["H1"]
+    assert str(trace.steps[-1].ca) == "10.0.2.250"
+
+
+def test_t57_equal_metrics_leave_the_lower_next_hop(network: Network, frame: Frame) -> None:
+    fabric = network(TIED_DEFAULT, GW2_ON_H3)
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    assert ("FWD-6",) in [note.rules for note in trace.notes]
+
+
+@pytest.mark.parametrize("profile", ["transparent", "ws2012", "ws2012r2", "hnvv2"])
+def test_t58_a_gateway_inside_the_subnet_of_its_vms_still_forwards(
+    network: Network, frame: Frame, profile: str
+) -> None:
+    fabric = network(
+        (DEFAULT, "- {prefix: 0.0.0.0/0, next_hop: 10.0.1.250, vsid: 5001}"),
+        (GW, GW.replace("5002", "5001").replace("10.0.2.250", "10.0.1.250")),
+        profile=profile,
+    )
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.hops[-1].node) == (Outcome.TO_GATEWAY, "H3")
+    [arrived] = trace.delivered
+    assert (arrived.to, arrived.vsid, arrived.ttl) == ("T/GW", 5001, 64)
+    assert trace.wire[0].tunnel.vsid == 5001
+
+
+def test_t58_the_key_of_that_gateway_is_5001(network: Network) -> None:
+    fabric = network(
+        (DEFAULT, "- {prefix: 0.0.0.0/0, next_hop: 10.0.1.250, vsid: 5001}"),
+        (GW, GW.replace("5002", "5001").replace("10.0.2.250", "10.0.1.250")),
+    )
+
+    [wire] = fabric.send(Ether() / IP(dst="8.8.8.8") / ICMP(), at="A").wire
+
+    assert wire.frame[34:42] == bytes.fromhex("20006558 00138900")
+
+
+def test_t59_the_gateway_address_of_a_subnet_is_no_next_hop(
+    network: Network, frame: Frame
+) -> None:
+    fabric = network((DEFAULT, "- {prefix: 0.0.0.0/0, next_hop: 10.0.2.1, vsid: 5002}"))
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.GATEWAY_NOT_A_HOST)
+    assert [hop.node for hop in trace.hops] == ["H1"]
+    assert "FWD-12" in trace.steps[-1].rules
+
+
+def test_each_of_two_gateway_vms_may_send_from_outside_addresses(
+    network: Network, frame: Frame
+) -> None:  # SRC-2
+    fabric = network(GW2_ON_H2)
+
+    first = fabric.send(frame("GW", "A", src="8.8.8.8"), at="GW")
+    second = fabric.send(frame("GW2", "A", src="8.8.8.8"), at="GW2")
+
+    assert (first.outcome, first.receiver) == (Outcome.DELIVERED, "T/A")
+    assert (second.outcome, second.receiver) == (Outcome.DELIVERED, "T/A")
+    senders = [
+        str(step.record.mac) for step in (*first.steps, *second.steps) if "SRC-2" in step.rules
+    ]
+    assert senders == ["02-00-00-00-03-FA", "02-00-00-00-03-FB"]
+
+
+def test_a_vm_beside_a_gateway_vm_gains_nothing_from_its_wildcard(
+    network: Network, frame: Frame
+) -> None:  # SRC-2
+    beside = GW2_ON_H3[1].replace("ca: 10.0.2.251, gateway: true", "ca: 10.0.2.251")
+    fabric = network((GW, beside))
+
+    trace = fabric.send(frame("GW2", "A", src="8.8.8.8"), at="GW2")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.SRC_RECORD_MISSING)
+    assert trace.hops[-1].node == "H3"
+
+
+def test_of_two_wildcards_the_receiver_takes_the_one_behind_the_outer_destination(
+    network: Network, frame: Frame
+) -> None:  # GWY-9
+    split = f"{DEFAULT}\n      - {{prefix: 8.0.0.0/8, next_hop: 10.0.2.251, vsid: 5002}}"
+    fabric = network((DEFAULT, split), GW2_ON_H2)
+
+    by_default = fabric.send(frame("A", "9.9.9.9"), at="A")
+    by_prefix = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (by_default.outcome, by_default.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    assert by_default.hops[-1].node == "H3"
+    assert (by_prefix.outcome, by_prefix.receiver) == (Outcome.TO_GATEWAY, "T/GW2")
+    assert by_prefix.hops[-1].node == "H2"
+
+
+def test_a_full_tie_falls_to_the_lower_next_hop_and_then_to_the_lower_vsid(
+    network: Network, frame: Frame
+) -> None:  # FWD-6
+    tied = f"{DEFAULT}\n      - {{prefix: 0.0.0.0/0, next_hop: 10.0.2.250, vsid: 5001}}"
+    fabric = network((DEFAULT, tied))
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert trace.reason is Reason.DST_RECORD_MISSING
+    assert (trace.steps[-1].vsid, str(trace.steps[-1].ca)) == (5001, "10.0.2.250")
+
+
+def test_a_next_hop_outside_every_on_link_prefix_is_refused(
+    network: Network, frame: Frame
+) -> None:  # FWD-8
+    fabric = network((DEFAULT, "- {prefix: 0.0.0.0/0, next_hop: 10.7.7.7, vsid: 5002}"))
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.NEXTHOP_NOT_ONLINK)
+    assert trace.hops[-1].node == "H1"
+
+
+def test_a_gateway_vm_that_sends_outside_gets_its_packet_back(
+    network: Network, frame: Frame
+) -> None:  # FWD-35
+    sent = frame("GW", "8.8.8.8")
+
+    trace = network().send(sent, at="GW")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    assert trace.delivered[0].frame == sent
+    assert ("FWD-35",) in [note.rules for note in trace.notes]
+
+
+def test_on_local_delivery_a_gateway_vm_may_use_any_address(
+    network: Network, frame: Frame
+) -> None:  # GWY-13
+    fabric = network(("host: H3\n", "host: H2\n"))
+
+    trace = fabric.send(frame("GW", "X", src="10.0.1.10"), at="GW")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.DELIVERED, "T/X")
+    assert [hop.node for hop in trace.hops] == ["H2"]

@@ -1,0 +1,189 @@
+"""Wireshark's tshark as the second oracle for tunnels and captures."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hnvemu.addresses import MacAddress
+from hnvemu.wire.build import build_frame
+from hnvemu.wire.capture import CaptureRecord, write_pcapng
+from hnvemu.wire.encapsulation import Encapsulation, Encapsulator, Tunnel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TSHARK = shutil.which("tshark")
+
+pytestmark = [
+    pytest.mark.tshark,
+    # Where CI is set, a missing tshark must not go unnoticed.
+    pytest.mark.skipif(
+        TSHARK is None and "CI" not in os.environ,
+        reason="tshark is not installed (Debian package tshark)",
+    ),
+]
+
+CHECKSUMS = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"]
+
+
+def tshark(path: Path, *arguments: str) -> str:
+    command = [TSHARK or "tshark", "-n", "-r", str(path), *arguments]
+    for preference in CHECKSUMS:
+        command += ["-o", f"{preference}:TRUE"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def rows(path: Path, *fields: str) -> list[list[str]]:
+    options = [option for field in fields for option in ("-e", field)]
+    lines = tshark(path, "-T", "fields", "-E", "separator=|", *options).splitlines()
+    return [line.split("|") for line in lines]
+
+
+def written(path: Path, *records: CaptureRecord) -> Path:
+    with path.open("wb") as stream:
+        write_pcapng(stream, records)
+    return path
+
+
+def inner(version: int, protocol: int) -> bytes:
+    src, dst = {4: ("10.0.1.10", "10.0.1.11"), 6: ("2001:db8:1::a", "2001:db8:1::b")}[version]
+    return build_frame(
+        src_mac=MacAddress(0x0200_0000_0101),
+        dst_mac=MacAddress(0x0200_0000_0102),
+        src=ip_address(src),
+        dst=ip_address(dst),
+        protocol=protocol,
+        src_port=49152,
+        dst_port=8080,
+        echo_id=7,
+        length=99,
+    )
+
+
+INNER = [(4, 1), (4, 6), (4, 17), (6, 58), (6, 6), (6, 17)]
+
+
+def tunnelled(encapsulation: Encapsulation, version: int, *, vlan: int = 0) -> list[bytes]:
+    src, dst = {4: ("192.168.10.11", "192.168.10.12"), 6: ("2001:db8:a::1", "2001:db8:a::2")}[
+        version
+    ]
+    encapsulator = Encapsulator(
+        Tunnel(
+            encapsulation,
+            src_mac=MacAddress(0x0200_0000_0A0B),
+            dst_mac=MacAddress(0x0200_0000_0A0C),
+            vlan=vlan,
+            src=ip_address(src),
+            dst=ip_address(dst),
+            vsid=5001,
+        )
+    )
+    entropy = 0x5A if encapsulation is Encapsulation.NVGRE else 50000
+    return [
+        encapsulator.wrap(inner(family, protocol), entropy=entropy, tos=2)
+        for family, protocol in INNER
+    ]
+
+
+@pytest.mark.parametrize("vlan", [0, 77])
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("encapsulation", list(Encapsulation))
+def test_tunnel_is_decoded_to_a_flawless_inner_frame(
+    encapsulation: Encapsulation, version: int, vlan: int, tmp_path: Path
+) -> None:
+    frames = tunnelled(encapsulation, version, vlan=vlan)
+    records = [CaptureRecord("pa", frame, "", outbound=True) for frame in frames]
+    path = written(tmp_path / "tunnel.pcapng", *records)
+
+    outer = ["eth", "ethertype"] + ["vlan", "ethertype"] * bool(vlan)
+    outer += ["ip" if version == 4 else "ipv6"]
+    outer += ["gre"] if encapsulation is Encapsulation.NVGRE else ["udp", "vxlan"]
+    expected = []
+    for family, protocol in INNER:
+        ip = "ip" if family == 4 else "ipv6"
+        transport = {1: "icmp", 58: "icmpv6", 6: "tcp", 17: "udp"}[protocol]
+        expected.append(":".join([*outer, "eth", "ethertype", ip, transport]))
+    found = rows(
+        path, "frame.protocols", "_ws.malformed", "_ws.expert.severity", "ip.checksum.status"
+    )
+    protocols = [row[0].removesuffix(":data") for row in found]
+    assert protocols == expected
+    assert {row[1] for row in found} == {""}
+    for row in found:
+        assert "0" not in row[3].split(","), "a wrong IPv4 checksum"
+    _no_errors(path)
+
+
+def _no_errors(path: Path) -> None:
+    """No expert info above a note, and no transport checksum that is wrong."""
+    faulty = tshark(
+        path,
+        "-Y",
+        "_ws.malformed or _ws.expert.severity >= warning or ip.checksum.status == 0 "
+        "or tcp.checksum.status == 0 or udp.checksum.status == 0 "
+        "or icmp.checksum.status == 0 or icmpv6.checksum.status == 0",
+    )
+    assert faulty == ""
+
+
+def test_filter_for_faults_finds_one(tmp_path: Path) -> None:
+    """The check above can fail."""
+    frame = bytearray(tunnelled(Encapsulation.NVGRE, 4)[2])
+    frame[-1] ^= 1
+    record = CaptureRecord("pa", bytes(frame), "", outbound=True)
+    path = written(tmp_path / "faulty.pcapng", record)
+
+    with pytest.raises(AssertionError):
+        _no_errors(path)
+
+
+def test_nvgre_key_is_vsid_and_flow_id(tmp_path: Path) -> None:
+    records = [
+        CaptureRecord("pa", frame, "", outbound=True) for frame in tunnelled(Encapsulation.NVGRE, 4)
+    ]
+    path = written(tmp_path / "nvgre.pcapng", *records)
+
+    found = rows(path, "gre.flags_and_version", "gre.proto", "gre.key", "eth.dst")
+
+    macs = "02:00:00:00:0a:0c,02:00:00:00:01:02"
+    assert found == [["0x2000", "0x6558", "0x0013895a", macs]] * len(INNER)
+
+
+def test_vxlan_has_vni_port_and_ecn(tmp_path: Path) -> None:
+    records = [
+        CaptureRecord("pa", frame, "", outbound=True)
+        for frame in tunnelled(Encapsulation.VXLAN, 4)[:1]
+    ]
+    path = written(tmp_path / "vxlan.pcapng", *records)
+
+    found = rows(path, "vxlan.vni", "udp.srcport", "udp.dstport", "ip.dsfield.ecn", "ip.ttl")
+
+    assert found == [["5001", "50000", "4789", "2,0", "128,64"]]
+
+
+def test_capture_has_names_comments_and_directions(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "names.pcapng",
+        CaptureRecord("A @H1", inner(4, 1), "sent by A", outbound=False),
+        CaptureRecord("H1 192.168.10.11", tunnelled(Encapsulation.NVGRE, 4)[0], "", outbound=True),
+        CaptureRecord("A @H1", inner(6, 6), "größer", outbound=True),
+    )
+
+    packets: list[dict[str, Any]] = json.loads(tshark(path, "-T", "json"))
+
+    layers = [packet["_source"]["layers"] for packet in packets]
+    names = [layer["frame"]["frame.interface_id_tree"]["frame.interface_name"] for layer in layers]
+    assert names == ["A @H1", "H1 192.168.10.11", "A @H1"]
+    found = rows(path, "frame.comment", "frame.packet_flags_direction", "frame.time_epoch")
+    assert found == [
+        ["sent by A", "0x00000001", "0.000000000"],
+        ["", "0x00000002", "0.000001000"],
+        ["größer", "0x00000002", "0.000002000"],
+    ]
