@@ -28,7 +28,7 @@ class ScapyForwarder:
     """What one would write in an afternoon: a dictionary, a list of rules, and Scapy."""
 
     def __init__(self, net: Network) -> None:
-        self._ports = {vm.name: vm for vm in (net.gateway, *net.vms)}
+        self._ports = {vm.port: vm for vm in (net.gateway, *net.vms)}
         self._records = {str(IPv4Address(vm.ca)): vm for vm in self._ports.values()}
         self._gateway = net.gateway
         self._blocked = tuple(net.blocked_ports)
@@ -80,9 +80,9 @@ def main() -> None:
     fabric = package.Fabric.compile(policy)
     scapy = ScapyForwarder(net)
     flows = choose(net)
-    few = [(frame(packet, b"payload of a few"), packet.src.name) for packet in flows]
+    few = [(frame(packet, b"payload of a few"), packet.src.port) for packet in flows]
     many = [
-        (frame(packet, number.to_bytes(2, "big") * 8), packet.src.name)
+        (frame(packet, number.to_bytes(2, "big") * 8), packet.src.port)
         for number in range(50)
         for packet in flows
     ]

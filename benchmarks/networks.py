@@ -55,6 +55,11 @@ class Vm(NamedTuple):
     mac: int
     ca: int
 
+    @property
+    def port(self) -> str:
+        """The name that says the virtual network, too."""
+        return f"T/{self.name}"
+
 
 class Packet(NamedTuple):
     """A TCP packet between two VMs."""

@@ -17,6 +17,7 @@ TRACE = ("trace", "A", "X")  # of the built-in sample
 WATCHED = f"""
 import json, runpy, sys
 sys.argv[1:] = {list(TRACE)!r}
+code = 0
 try:
     runpy.run_module("hnvemu", run_name="__main__", alter_sys=True)
 except SystemExit as ended:

@@ -116,7 +116,7 @@ def unseen(net: Network, *, same_host: bool) -> Iterator[list[Packet]]:
 
 
 def job(packet: Packet) -> tuple[bytes, str]:
-    return frame(packet), packet.src.name
+    return frame(packet), packet.src.port
 
 
 def together(bridges: Bridges, batch: list[Packet]) -> Sample:

@@ -6,7 +6,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -31,6 +31,9 @@ Exit codes:
 """
 
 
+AnyForm = TypeVar("AnyForm", bound=StrEnum)
+
+
 class Form(StrEnum):
     """The forms of a result that is a table."""
 
@@ -52,6 +55,16 @@ def complete_vm(ctx: typer.Context, incomplete: str) -> list[str]:
     short = [name.partition("/")[2] for name in ports]
     names = [name for name in short if short.count(name) == 1] + list(ports)
     return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_entry(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return where a frame can enter: the names of VMs, and ``pa:`` with those of hosts."""
+    try:
+        hosts = _load(ctx.params.get("policy") or (), quietly=True).hosts
+    except Exception:  # noqa: BLE001 - a shell that completes shows no errors
+        return []
+    sides = [f"pa:{host}" for host in hosts]
+    return complete_vm(ctx, incomplete) + [name for name in sides if name.startswith(incomplete)]
 
 
 PolicyPaths = Annotated[
@@ -102,7 +115,7 @@ def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
     return load_policy(SAMPLE)
 
 
-def chosen[F: StrEnum](form: F | None, json: F, *, as_json: bool, default: F) -> F:
+def chosen(form: AnyForm | None, json: AnyForm, *, as_json: bool, default: AnyForm) -> AnyForm:
     """Return the form that ``--format`` and ``--json`` ask for together.
 
     Raises:

@@ -1,32 +1,30 @@
 """Where a command's words go: the result to standard output or a file, all else to stderr.
 
-Rules of the file: a closed pipe is no error, and a file is whole or not there. Colour is added to
-finished text, so meaning never depends on it, and never gets into a file.
+Rules of the file: a closed pipe is no error, and a file is whole or not there. A file never gets
+colour.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import IO, TYPE_CHECKING, AnyStr, Final, TextIO
 
 from hnvemu.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-_STYLES: Final = (
-    (r"^(DELIVERED|TO_GATEWAY|ANSWERED|REPLICATED|PASSED_THROUGH|EXTERNAL_ROUTER)\b", "bold green"),
-    (r"^DROPPED\b", "bold red"),
-    (r"^UNDECIDED\b", "bold yellow"),
-    (r"^ +(firewall (?:out|in) +)?(?P<word>deny|DROPPED|dropped)\b", "red"),
-    (r"\berror(\[\w+\])?:", "bold red"),
-    (r"^  (help|note):", "cyan"),
-    (r"[^\s(]+\.(ya?ml|json):\d+(:\d+)?", "dim"),
-)
+    from hnvemu.model.origin import Origin
+    from hnvemu.render.layout import Line
+
+_WIDTH: Final = 100  # of a page that no terminal shows
+_ARROWS: Final = "→›✗"
+_STANDARD = (None, "-")
 
 
 class Color(StrEnum):
@@ -47,42 +45,68 @@ def prepare_streams() -> None:
 
 def note(message: str) -> None:
     """Tell on stderr what is not part of the result."""
-    _to_stream(lambda: print(message, file=sys.stderr, flush=True))
+    _quietly(sys.stderr, message + "\n")
 
 
-def emit(text: str, *, output: str | None = None, color: Color = Color.NEVER) -> None:
+def emit(text: str, *, output: str | None = None) -> None:
     """Write a result to standard output, or to a file.
 
     Raises:
         QuestionError: The file cannot be written.
     """
     text = text.rstrip("\n") + "\n"
-    if _is_file(output):
-        _write_file(output, text.encode(errors="replace"))
-    elif wants_color(color, sys.stdout):
-        _to_stream(lambda: _print_colored(text))
+    if output in _STANDARD:
+        _quietly(sys.stdout, text)
     else:
-        _to_stream(lambda: print(text, end="", flush=True))
+        _write_file(output, text.encode(errors="replace"))
 
 
-def emit_octets(octets: bytes, *, output: str | None = None) -> None:
+def emit_lines(lines: Sequence[Line], *, output: str | None, color: Color) -> None:
+    """Write a page to standard output, in colour where that is wanted, or to a file.
+
+    Raises:
+        QuestionError: The file cannot be written.
+    """
+    from hnvemu.render.layout import plain
+
+    if output in _STANDARD and wants_color(color, sys.stdout):
+        _quietly(sys.stdout, _colored(lines))
+    else:
+        emit(plain(lines), output=output)
+
+
+def emit_octets(octets: bytes, *, output: str | None) -> None:
     """Write octets to standard output, or to a file.
 
     Raises:
         QuestionError: The file cannot be written, or standard output is a terminal.
     """
-    if _is_file(output):
+    if output not in _STANDARD:
         _write_file(output, octets)
         return
     if sys.stdout.isatty():
         raise QuestionError("a capture is not for a terminal", "name a file: -o FILE")
 
-    def write() -> None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(octets)
-        sys.stdout.buffer.flush()
+    flush()
+    _quietly(sys.stdout.buffer, octets)
 
-    _to_stream(write)
+
+def page_width(output: str | None) -> int:
+    """Return how many columns a page may take."""
+    if output in _STANDARD and sys.stdout.isatty():
+        return shutil.get_terminal_size((_WIDTH, 0)).columns
+    return _WIDTH
+
+
+def can_draw(output: str | None) -> bool:
+    """Whether a page goes to a terminal that has arrows; elsewhere ASCII is what tools expect."""
+    if output not in _STANDARD or not sys.stdout.isatty():
+        return False
+    try:
+        _ARROWS.encode(sys.stdout.encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def wants_color(color: Color, stream: TextIO) -> bool:
@@ -96,44 +120,47 @@ def wants_color(color: Color, stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _print_colored(text: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    colored = Text(text)
-    for pattern, style in _STYLES:
-        colored.highlight_regex(f"(?m){pattern}", style)
-    console = Console(
-        file=sys.stdout, force_terminal=True, color_system="standard", no_color=False
-    )
-    console.print(colored, end="", soft_wrap=True, highlight=False)
-    sys.stdout.flush()
+def place(origin: Origin | None) -> dict[str, str | int] | None:
+    """Return the JSON form of where something was written; None where no file says it."""
+    if origin is None or not origin.line:
+        return None
+    return {"file": origin.file, "line": origin.line, "column": origin.column}
 
 
-def _to_stream(write: Callable[[], None]) -> None:
-    """Write, and go on quietly where nobody reads any longer."""
-    try:
-        write()
-    except OSError as error:
-        # Windows says EINVAL of a pipe that was closed.
-        if error.errno not in (errno.EPIPE, errno.EINVAL):
-            raise
-        forget_output()
-
-
-def forget_output() -> None:
-    """Send to nowhere what is still to be written, so that the end of the process is quiet."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def flush() -> None:
+    """Write what is still to be written; to nowhere, where nobody reads any longer."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+            os.close(nowhere)
 
 
-def _is_file(output: str | None) -> bool:
-    return output not in (None, "-")
+def _colored(lines: Sequence[Line]) -> str:
+    from rich.console import Console
+
+    from hnvemu.render.layout import plain, styled
+
+    console = Console(force_terminal=True, color_system="standard", no_color=False)
+    if console.legacy_windows:  # a console of Windows that would show escape sequences as text
+        return plain(lines) + "\n"
+    with console.capture() as captured:
+        console.print(styled(lines), soft_wrap=True, highlight=False)
+    return captured.get()
+
+
+def _quietly(stream: IO[AnyStr], result: AnyStr) -> None:
+    """Write, and go on where nobody reads any longer."""
+    try:
+        stream.write(result)
+        stream.flush()
+    except OSError as error:
+        # Windows says EINVAL of a pipe that was closed.
+        if error.errno not in {errno.EPIPE, errno.EINVAL}:
+            raise
+        flush()
 
 
 def _write_file(name: str | None, octets: bytes) -> None:
@@ -141,11 +168,10 @@ def _write_file(name: str | None, octets: bytes) -> None:
     path = Path(name or "")
     beside = None
     try:
-        # A device or a named pipe is written to; what is behind a link is replaced, not the link.
-        if path.exists() and not path.is_file():
+        if path.exists() and not path.is_file():  # a device or a pipe is written to as it stands
             path.write_bytes(octets)
             return
-        path = path.resolve()
+        path = path.resolve()  # what a link leads to is replaced, not the link
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         with beside.open("xb") as file:
             file.write(octets)
@@ -153,8 +179,8 @@ def _write_file(name: str | None, octets: bytes) -> None:
             beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise QuestionError(f"'{name}' cannot be written: {str(reason).lower()}") from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise QuestionError(f"'{name}' cannot be written: {reason.lower()}") from None
     finally:
         if beside is not None:
             beside.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ repeat are remembered; the caches are bounded, and what they return is immutable
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hnvemu.addresses import (
@@ -235,10 +236,24 @@ RETURN = words("a treatment of replies", ("require", "ignore"))
 # ---------------------------------------------------------------------------------------------
 # Addresses, prefixes, MACs and GUIDs
 
+_LAST_OCTETS = {str(octet): octet for octet in range(256)}
 _ADDRESS_SCHEMA = {"type": "string", "pattern": f"^({_IPV4}|{_IPV6})$"}
 
 
+@lru_cache(maxsize=8192)
+def _first_of(three_octets: str) -> int:
+    return int(IPv4Address(f"{three_octets}.0"))
+
+
 def _address(text: str) -> IPAddress:
+    # Large policies are addresses for the most part, many of them in few /24s; the three octets
+    # in front are remembered, which takes a third of the time.
+    head, _, tail = text.rpartition(".")
+    if tail in _LAST_OCTETS:
+        try:
+            return IPv4Address(_first_of(head) + _LAST_OCTETS[tail])
+        except ValueError:
+            return parse_address(text)
     if "/" in text:
         raise RefusedError(
             f"'{text}' is a prefix, and an address is wanted",

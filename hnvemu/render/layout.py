@@ -78,7 +78,7 @@ def line_cells(line: Iterable[Span]) -> int:
 def wrap(text: str, width: int) -> list[str]:
     """Break ``text`` at spaces into lines of at most ``width`` columns.
 
-    A line ends after punctuation where that costs it no more than a third.
+    A line ends after punctuation where that leaves it half full.
     """
     lines = []
     words: list[str] = _WORD.findall(text)
@@ -95,9 +95,9 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _earlier_break(words: list[str], taken: int, width: int) -> int:
-    """Return after how many words to break: the last that ends a clause, if the line is full."""
+    """Return after how many words to break: at the end of a clause, if the line is half full."""
     for end in range(taken, 0, -1):
-        if cells("".join(words[:end]).lstrip()) * 3 < width * 2:
+        if cells("".join(words[:end]).lstrip()) * 2 < width:
             return taken
         if words[end - 1].endswith(_PUNCTUATION):
             return end

@@ -8,44 +8,28 @@ from __future__ import annotations
 
 import json
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.addresses import MacAddress
-from hnvemu.render.layout import (
-    Line,
-    Span,
-    Style,
-    cells,
-    line_cells,
-    padded,
-    plain,
-    printable,
-    styled,
-    wrap,
-)
+from hnvemu.render.columns import hop_lines
+from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, styled, wrap
 from hnvemu.render.octets import dump, headers
-from hnvemu.render.packet import packet_text
-from hnvemu.render.wording import origin_of, words
+from hnvemu.render.packet import destination, packet_text
+from hnvemu.render.wording import words
 from hnvemu.trace.outcome import Outcome
-from hnvemu.trace.steps import Delivered, NotEvaluated
-from hnvemu.wire.encapsulation import Encapsulation
-from hnvemu.wire.flow import read_flow
+from hnvemu.trace.steps import NotEvaluated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
 
-    from hnvemu.trace.path import Hop
-    from hnvemu.trace.steps import Step
-    from hnvemu.trace.trace import Trace
+    from hnvemu.trace.trace import Trace, WireFrame
+    from hnvemu.wire.flow import Flow
 
 _INDENT = "  "
-_GAP = "  "
-_WIDEST_NODE = 10  # a longer name of a host stands on a line of its own
-_NARROWEST = 28  # narrower details run over the edge rather than down the page
-_WIDEST = 120  # a longer line is hard to read, however wide the terminal
 _LABEL = 12
+_WIDEST = 120  # longer lines are hard to read, however wide the terminal
 
 _VERDICTS = {
     Outcome.DELIVERED: ("DELIVERED", Style.GOOD),
@@ -77,12 +61,10 @@ class _Glyphs(NamedTuple):
     arrow: str
     then: str
     blocked: str
-    unknown: str
 
 
-_ASCII = _Glyphs("->", ">", "x", "?")
-_NICE = _Glyphs("→", "›", "✗", "?")
-_Parts: TypeAlias = list[Line]
+_ASCII = _Glyphs("->", ">", "x")
+_NICE = _Glyphs("→", "›", "✗")
 
 
 def trace_text(
@@ -97,7 +79,7 @@ def trace_text(
     Args:
         trace: With its reply, where it has one.
         detail: How much to show.
-        width: Columns of the terminal; at least 60 look well.
+        width: Columns of the terminal; no fewer than 60 look well.
         ascii_only: Draw arrows and marks in ASCII. Names are written as they are.
     """
     return plain(trace_lines(trace, detail=detail, width=width, ascii_only=ascii_only))
@@ -115,31 +97,28 @@ def print_trace(
     console.print(styled(lines), soft_wrap=True, highlight=False, markup=False)
 
 
-def trace_lines(
-    trace: Trace, *, detail: Detail, width: int, ascii_only: bool
-) -> list[Line]:
+def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -> list[Line]:
     """Return the lines of a trace and of its reply."""
     glyphs = _ASCII if ascii_only else _NICE
     width = min(width, _WIDEST)
-    lines = list(_block(trace, detail, width, glyphs, title=None))
+    lines = list(_block(trace, detail, width, glyphs, ""))
     if trace.reply is not None:
         if detail > Detail.QUIET:
             lines.append(())
-        lines += _block(trace.reply, detail, width, glyphs, title="Reply")
+        lines += _block(trace.reply, detail, width, glyphs, "Reply: ")
     return lines
 
 
 def verdict(trace: Trace) -> str:
     """Return what became of the packet, in one line."""
-    parts = _verdict(trace, _ASCII)
-    return "   ".join("".join(span.text for span in part) for part in parts)
+    return plain(_flowing(_verdict(trace, _ASCII), "   "))
 
 
 def minimal(trace: Trace) -> str:
     """Return one line for each effect of a trace: frames sent, frames delivered, the loss.
 
-    This form is for fixtures: words are never reworded, and values keep their places. A line of
-    the reply begins with ``reply``.
+    This form is for fixtures: words and the order of values stay. Lines of the reply begin with
+    ``reply``.
     """
     lines = list(_effects(trace))
     if trace.reply is not None:
@@ -156,17 +135,16 @@ def _effects(trace: Trace) -> Iterator[str]:
             f" vsid={tunnel.vsid}{vlan} {tunnel.src} > {tunnel.dst} length={len(wire.frame)}"
         )
     node = _word(trace.hops[-1].node)
-    outcome = trace.outcome
     for frame in trace.delivered:
         yield (
-            f"{outcome} {_word(frame.to)} {node} vsid={frame.vsid}"
+            f"{trace.outcome} {_word(frame.to)} {node} vsid={frame.vsid}"
             f" src-mac={frame.src_mac} dst-mac={frame.dst_mac} ttl={frame.ttl}"
         )
     if not trace.delivered:
-        last = trace.path.last
         reason = f" {trace.reason}" if trace.reason else ""
+        last = trace.path.last
         key = f" {_word(last.key)}" if isinstance(last, NotEvaluated) else ""
-        yield f"{outcome} {node}{reason}{key}"
+        yield f"{trace.outcome} {node}{reason}{key}"
 
 
 def _word(name: str) -> str:
@@ -174,122 +152,157 @@ def _word(name: str) -> str:
     return name if name.isprintable() and not set(name) & set(' "') else json.dumps(name)
 
 
-def _block(
-    trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str | None
-) -> Iterator[Line]:
+def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str) -> Iterator[Line]:
     """Yield the lines of one trace."""
-    parts = _verdict(trace, glyphs)
-    if title is not None:
-        parts[0] = (Span(f"{title}: ", Style.LABEL), *parts[0])
-    yield from _flowing(parts, "   ", "", width)
+    first, *others = _verdict(trace, glyphs)
+    first = (Span(title, Style.LABEL), *first) if title else first
+    hanging = line_cells(first[: 3 if title else 2])  # the reason, or the ends, come next
+    yield from _flowing([first, *others], "   ", hanging=hanging, width=width)
     if detail is Detail.QUIET:
         return
-    yield from _flowing(_path(trace, glyphs), f" {glyphs.then} ", _INDENT, width)
+    path = _path(trace, glyphs)
+    yield from _flowing(path, f" {glyphs.then} ", indent=2, hanging=4, width=width)
     yield ()
-    yield from _hops(trace.hops, detail, width, glyphs)
-    summary = list(_summary(trace, width, glyphs))
+    everything = detail >= Detail.VERBOSE
+    yield from hop_lines(trace.hops, everything=everything, width=width, arrow=glyphs.arrow)
+    summary = list(_summary(trace, glyphs))
     if summary:
         yield ()
-        yield from summary
+    for label, text in summary:
+        yield from _labelled(label, printable(text), width)
     if detail is Detail.BYTES:
-        yield from _frames(trace, glyphs)
+        for heading, frame, wire in _frames(trace, glyphs):
+            yield ()
+            yield from _dump(printable(heading), frame, wire)
 
 
-def _flowing(parts: _Parts, gap: str, indent: str, width: int) -> Iterator[Line]:
-    """Lay out parts in one line, or in more where they do not fit; later ones are indented."""
-    line: Line = (Span(indent),) if indent else ()
-    is_new = True
-    for part in parts:
-        if not is_new and line_cells(line) + len(gap) + line_cells(part) > width:
+def _flowing(
+    parts: list[Line], gap: str, *, indent: int = 0, hanging: int = 0, width: int | None = None
+) -> Iterator[Line]:
+    """Lay out parts in one line, or in several, all but the first ``hanging``."""
+    line: Line = (Span(" " * indent), *parts[0])
+    for part in parts[1:]:
+        if width is not None and line_cells(line) + len(gap) + line_cells(part) > width:
             yield line
-            line, is_new = (Span(_INDENT + indent),), True
-            gap_before = gap.lstrip()
+            line = (Span(" " * hanging), Span(gap.lstrip(), Style.FAINT), *part)
         else:
-            gap_before = "" if is_new else gap
-        if gap_before:
-            line = (*line, Span(gap_before, Style.FAINT))
-        line = (*line, *part)
-        is_new = False
+            line = (*line, Span(gap, Style.FAINT), *part)
     yield line
 
 
-def _verdict(trace: Trace, glyphs: _Glyphs) -> _Parts:
+def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
     """Return the parts of the verdict: what and why, from where to where, which packet."""
     word, style = _VERDICTS[trace.outcome]
     node = trace.hops[-1].node
-    why: Line = (Span(word, style),)
-    if trace.reason is not None:
-        why = (*why, Span(_GAP), Span(f"{trace.reason} at {printable(node)}", Style.NAME))
-    else:
-        why = (*why, Span(_GAP))
-    source = trace.at if trace.at.startswith("pa:") else f"{trace.at} @{trace.hops[0].node}"
-    flow = trace.flow
-    receiver = trace.receiver
-    if receiver is not None:
-        target = f"{receiver} @{node}"
-    else:
-        target = packet_text(flow).dst
+    source = trace.at
+    if not source.startswith("pa:"):
+        source += f" @{trace.hops[0].node}"
+    target = destination(trace.flow)
+    if trace.receiver is not None:
+        target = f"{trace.receiver} @{node}"
     ends = Span(printable(f"{source} {glyphs.arrow} {target}"))
+    packet = (Span(packet_text(trace.flow)),)
     if trace.reason is None:
-        # The word and the ends belong together: nothing stands between them.
-        return [(*why, ends), (Span(str(packet_text(flow))),)]
-    return [why, (ends,), (Span(str(packet_text(flow))),)]
+        return [(Span(word, style), Span("  "), ends), packet]
+    why = Span(printable(f"{trace.reason} at {node}"), Style.NAME)
+    return [(Span(word, style), Span("  "), why), (ends,), packet]
 
 
-def _path(trace: Trace, glyphs: _Glyphs) -> _Parts:
-    """Return the places that the packet passed, the last one marked if it stopped there."""
-    places: _Parts = [(Span(printable(trace.at)),)]
-    if trace.at.startswith("pa:"):
-        places = []
-    for hop, wire in zip(trace.hops, (*trace.wire, None), strict=False):
+def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
+    """Return the places that the packet passed, and the mark of what stopped it."""
+    places: list[Line] = []
+    if not trace.at.startswith("pa:"):
+        places.append((Span(printable(trace.at)),))
+    for position, hop in enumerate(trace.hops):
         places.append((Span(printable(hop.node), Style.NAME),))
-        if wire is not None:
-            name = wire.tunnel.encapsulation.upper()
-            places.append((Span(f"[{name} {wire.tunnel.vsid}]"),))
+        for wire in trace.wire[position : position + 1]:
+            tunnel = wire.tunnel
+            places.append((Span(f"[{tunnel.encapsulation.upper()} {tunnel.vsid}]"),))
     stage = words(trace.path.last).stage
     match trace.outcome:
         case Outcome.DROPPED:
             places.append((Span(f"{glyphs.blocked} {stage}", Style.BAD),))
         case Outcome.UNDECIDED:
-            places.append((Span(f"{glyphs.unknown} {stage}", Style.UNSURE),))
+            places.append((Span(f"? {stage}", Style.UNSURE),))
         case Outcome.EXTERNAL_ROUTER:
             places.append((Span("external router", Style.UNSURE),))
         case Outcome.PASSED_THROUGH:
-            places.append((Span("not HNV's business", Style.UNSURE),))
+            places.append((Span("outside HNV", Style.UNSURE),))
         case _:
             places += [(Span(printable(frame.to), Style.GOOD),) for frame in trace.delivered]
     return places
 
 
-class _Row(NamedTuple):
-    """A step, with its words made ready for the columns."""
+def _summary(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what changed, the fidelity notes, and the assumptions."""
+    for delivered in trace.delivered:
+        same, changed = _differences(trace.flow, delivered.flow, glyphs.arrow)
+        if changed:
+            yield "Changed", ", ".join(changed)
+        yield "Unchanged", ", ".join(same)
+    for note in trace.notes:
+        yield "Note", f"{note.text} [{', '.join(note.rules)}]"
+    if trace.assumptions:
+        yield "Assumed", ", ".join(trace.assumptions)
 
-    node: str
-    stage: str
-    action: str
-    detail: str
-    origin: str
-    style: Style
+
+def _differences(sent: Flow, got: Flow, arrow: str) -> tuple[list[str], list[str]]:
+    """Say which of the fields that HNV might touch arrive as they were sent, and which not."""
+    same, changed = [], []
+    for name, before, after in (
+        ("source MAC", MacAddress(sent.src_mac), MacAddress(got.src_mac)),
+        ("destination MAC", MacAddress(sent.dst_mac), MacAddress(got.dst_mac)),
+    ):
+        if before == after:
+            same.append(name)
+        else:
+            changed.append(f"{name} {before} {arrow} {after}")
+    if sent.version:
+        name = "TTL" if sent.version == 4 else "hop limit"
+        if sent.ttl == got.ttl:
+            same.append(f"{name} {sent.ttl}")
+        else:
+            changed.append(f"{name} {sent.ttl} {arrow} {got.ttl}")
+        if sent.tos != got.tos:
+            changed.append(f"ECN {sent.tos & 3} {arrow} {got.tos & 3}")
+    return same, changed
 
 
-def _hops(
-    hops: tuple[Hop, ...], detail: Detail, width: int, glyphs: _Glyphs
-) -> Iterator[Line]:
-    """Yield the steps of all hops in columns: host, stage, action, detail, origin."""
-    everything = detail >= Detail.VERBOSE
-    shown = [
-        (hop, [step for step in hop.steps if everything or _is_telling(step)]) for hop in hops
-    ]
-    shorten = False
-    rows = [_rows(hop, steps, glyphs, everything=everything, shorten=shorten) for hop, steps in shown]
-    columns = _columns(rows, width)
-    if not columns.fits:
-        rows = [
-            _rows(hop, steps, glyphs, everything=everything, shorten=True)
-            for hop, steps in shown
-        ]
-        columns = _columns(rows, width)
-    for number, hop_rows in enumerate(rows):
-        if number:
-            yield ()
-        yield from _hop(hop_rows, columns)
+def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    """Lay out a paragraph beside its label."""
+    before = len(_INDENT) + _LABEL
+    for number, part in enumerate(wrap(text, width - before)):
+        name = "" if number else label
+        yield (Span(_INDENT), Span(name.ljust(_LABEL), Style.LABEL), Span(part))
+
+
+def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
+    """Yield heading and octets of the frame at each place, and the tunnel it is in."""
+    from_vm = not trace.at.startswith("pa:")
+    yield f"Frame {'from ' + trace.at if from_vm else 'inside the tunnel'}", trace.frame, None
+    for wire in trace.wire:
+        yield f"Frame on the wire, {wire.sender} {glyphs.arrow} {wire.receiver}", wire.frame, wire
+    for delivered in trace.delivered:
+        yield f"Frame to {delivered.to}", delivered.frame, None
+
+
+def _dump(heading: str, frame: bytes, wire: WireFrame | None) -> Iterator[Line]:
+    """Lay out the octets of one frame, header by header."""
+    yield (Span(f"{_INDENT}{heading}", Style.NAME), Span(f", {len(frame)} octets"))
+    for header in headers(frame, tunnelled=wire is not None):
+        yield (Span(_INDENT * 2 + header.name, Style.STAGE), Span(_meaning(header.name, wire)))
+        for line in dump(frame, header.start, header.end):
+            yield (Span(_INDENT * 3 + line),)
+
+
+def _meaning(header: str, wire: WireFrame | None) -> str:
+    """Say what the fields of a tunnel's headers are."""
+    if wire is not None:
+        vsid, entropy = wire.tunnel.vsid, wire.entropy
+        if header == "GRE":
+            return f"  key 0x{vsid << 8 | entropy:08x}: VSID {vsid}, FlowID {entropy}"
+        if header == "VXLAN":
+            return f"  VNI {vsid}"
+        if header == "outer UDP":
+            return f"  source port {entropy}"
+    return ""

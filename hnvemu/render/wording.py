@@ -319,7 +319,7 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             return Words("record", "missing", f"no record of {ca} in VSID {vsid}")
         case LookupUnusable(record):
             flag = "unusable" if record.unusable else "unsynchronized"
-            return Words("record", flag, f"{record}{_generated(record)} is marked {flag}")
+            return Words("record", "unusable", f"{record}{_generated(record)} is marked {flag}")
         case LookupMissedOnLink(vsid, ca, wildcard):
             return Words(
                 "record",
@@ -368,10 +368,10 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 + (", though it changes its subnet" if crossed else ""),
             )
         case Rewritten(mac, _):
-            return Words("rewrite", "MAC", f"the destination MAC becomes {mac}; the TTL stays")
+            return Words("rewrite", "changed", f"the destination MAC becomes {mac}; the TTL stays")
         case RewrittenAndCounted(mac):
             return Words(
-                "rewrite", "MAC, TTL", f"the destination MAC becomes {mac}, the TTL one less"
+                "rewrite", "changed", f"the destination MAC becomes {mac}, the TTL one less"
             )
         case TtlExpired(ttl):
             return Words("rewrite", "expired", f"TTL {ttl} does not reach another subnet")
@@ -415,8 +415,8 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 f"the packet has {length} octets; {limit} fit into the provider network's MTU"
                 " with the outer headers",
             )
-        case Sent(tunnel, host):
-            return Words("tunnel", "sent", f"{_tunnel(tunnel, arrow)} ({host})")
+        case Sent(tunnel, _):
+            return Words("tunnel", "sent", _tunnel(tunnel, arrow))
 
         case Arrived(tunnel, _, _, fault):
             if fault:
@@ -453,7 +453,7 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 "the outer packet is marked for congestion, and the inner one cannot carry it",
             )
         case InboundWildcard(record):
-            return Words("record", "wildcard", f"{_wildcard(record)} takes it: MAC {record.mac}")
+            return Words("record", "found", f"{_wildcard(record)}: MAC {record.mac}")
         case InboundMissed(vsid, ca, answer):
             return Words(
                 "record",
@@ -519,8 +519,7 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             return Words(
                 "deliver",
                 "gateway",
-                f"{port.name} does not have the destination address: sending it on is up to"
-                " that VM",
+                f"{port.name} is to send it on: the destination address is not its own",
             )
         case _:
             assert_never(step)
@@ -693,7 +692,7 @@ def _json(value: object) -> Any:
                 "state": value.state.value,
             }
         case FirewallDefault():
-            return {"inbound": value.inbound, "outbound": value.outbound}
+            return {"inbound": _json(value.inbound), "outbound": _json(value.outbound)}
         case Tunnel():
             return {
                 "encapsulation": value.encapsulation.value,

@@ -30,6 +30,7 @@ _unpack_ipv6 = Struct("!IHBB 4Q").unpack_from
 _unpack_word = Struct("!H").unpack_from
 _unpack_pair = Struct("!HH").unpack_from
 
+_WITH_PORTS = frozenset({TCP, UDP})
 _ECHO_OVER_IPV4 = frozenset({0, 8})
 _ECHO_OVER_IPV6 = frozenset({128, 129})
 
@@ -324,7 +325,7 @@ def _read_any_flow(frame: bytes) -> Flow:
         start = ip.start
         octets = ip.end - start
         is_cut = False
-        if protocol in {TCP, UDP}:
+        if protocol in _WITH_PORTS:
             if octets >= (20 if protocol == TCP else 8):
                 src_port, dst_port = _unpack_pair(frame, start)
             else:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from hnvemu import load_policy
 from hnvemu.addresses import MacAddress, parse_address
+from hnvemu.switch.guest import first_hop
+from hnvemu.tables.tables import Tables
 from hnvemu.wire.build import build_frame
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ SUBNETS = {  # VSID: an IPv4 and an IPv6 prefix
     5002: ("10.0.2.0/24", "2001:db8:2::/64"),
     5003: ("10.1.2.0/24", "2001:db8:12::/64"),
 }
+NEAR = {5001: ("10.0.1.", "2001:db8:1:"), 5002: ("10.0.2.", "2001:db8:2:"), 5003: ("10.1", "2001:db8:12:")}
 CAS = [
-    *(f"10.0.1.{n}" for n in (1, 10, 11, 12)),
-    *(f"10.0.2.{n}" for n in (1, 250)),
-    "10.1.2.20",
+    *(f"10.0.1.{n}" for n in (10, 11, 12, 1)),
+    *(f"10.0.2.{n}" for n in (250, 251, 1)),
+    *(f"10.1.2.{n}" for n in (20, 21)),
     "2001:db8:1::a",
     "2001:db8:1::b",
     "2001:db8:2::fa",
@@ -37,6 +40,7 @@ MACS = [f"02-00-00-00-01-{n:02X}" for n in range(10, 18)]
 PROFILES = ["transparent", "ws2012", "ws2012r2", "hnvv2"]
 
 ports_of_services = st.sampled_from([53, 67, 80, 443, 49152])
+rarely = st.integers(0, 19).map(lambda drawn: drawn in {7, 13})  # ends are drawn too often
 actions = st.sampled_from(["allow", "block"])
 
 
@@ -44,20 +48,25 @@ actions = st.sampled_from(["allow", "block"])
 def hosts(draw: st.DrawFn) -> dict[str, Any]:
     """Up to three hosts; addresses are each on one host, or missing."""
     names = ["H1", "H2", "H3"]
-    placed = {pa: draw(st.sampled_from([*names, names[at % 3], None])) for at, pa in enumerate(PAS)}
+    placed: dict[str, str | None] = dict(zip(PAS, names, strict=False))
+    for pa in PAS:
+        if pa not in placed or draw(rarely):
+            placed[pa] = draw(st.sampled_from([*names, None]))
     result: dict[str, Any] = {}
     for name in names:
         result[name] = {
             "provider_addresses": [
                 {
                     "address": f"{pa}/{24 if '.' in pa else 64}",
-                    "vlan": draw(st.sampled_from([0, 0, 0, 77])),
-                    "state": draw(st.sampled_from(["preferred"] * 4 + ["tentative"])),
+                    "vlan": 77 if draw(rarely) else 0,
+                    "state": "tentative" if draw(rarely) else "preferred",
                 }
                 for pa, host in placed.items()
                 if host == name
             ],
-            "provider_routes": draw(
+            "provider_routes": [{"prefix": "0.0.0.0/0", "next_hop": "192.168.10.1"}]
+            if draw(st.booleans())
+            else draw(
                 st.lists(
                     st.sampled_from(
                         [
@@ -66,12 +75,12 @@ def hosts(draw: st.DrawFn) -> dict[str, Any]:
                             {"prefix": "::/0", "next_hop": "2001:db8:f::99"},
                         ]
                     ),
-                    max_size=3,
+    max_size=3,
                     unique_by=lambda route: route["prefix"],
                 )
             ),
-            "provider_mtu": draw(st.sampled_from([1500, 1500, 576])),
-            "use_external_router": draw(st.sampled_from([False, False, False, True])),
+            "provider_mtu": 576 if draw(rarely) else 1500,
+            "use_external_router": draw(rarely),
         }
     return result
 
@@ -86,7 +95,7 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
         {"prefix": prefix, "next_hop": "on-link", "vsid": vsid + offset}
         for vsid, prefixes in SUBNETS.items()
         for prefix in prefixes
-        if draw(st.integers(0, 9))  # now and then one is missing
+        if not draw(rarely)
     ]
     routes += draw(
         st.lists(
@@ -102,19 +111,22 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
             unique_by=lambda route: (route["prefix"], route["metric"]),
         )
     )
-    vms = {}
+    vms: dict[str, Any] = {}
     macs = draw(st.permutations(MACS))
-    addresses = draw(st.permutations(CAS))
-    for at in range(draw(st.integers(1, 5))):
+    for at in range(draw(st.integers(2, 5))):
+        subnet = draw(st.sampled_from([*SUBNETS]))
+        own = [ca for ca in CAS if ca.startswith(NEAR[subnet])]
+        taken = {ca for vm in vms.values() for ca in vm["ca"]}
+        free = [ca for ca in (CAS if draw(rarely) else own) if ca not in taken]
         vms[f"V{at}"] = {
-            "host": draw(st.sampled_from(["H1", "H2", "H3"])),
-            "vsid": draw(st.sampled_from([*vsids, *vsids, 0])),
+            "host": f"H{(at + draw(st.integers(0, 1))) % 3 + 1}",
+            "vsid": 0 if draw(rarely) else subnet + offset,
             "mac": macs[at],
-            "ca": addresses[2 * at : 2 * at + 2],
-            "gateway": draw(st.sampled_from([False, False, True])),
-            "mac_spoofing": draw(st.booleans()),
-            "dhcp_guard": draw(st.booleans()),
-            "router_guard": draw(st.booleans()),
+            "ca": draw(st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True)) if free else [],
+            "gateway": subnet == 5002,
+            "mac_spoofing": draw(rarely),
+            "dhcp_guard": draw(rarely),
+            "router_guard": draw(rarely),
         }
     records = draw(
         st.lists(
@@ -137,7 +149,7 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
                     "type": st.sampled_from(["static", "gateway_wildcard", "l2_only"]),
                 }
             ),
-            max_size=5,
+            max_size=draw(st.sampled_from([0, 0, 2, 5])),
             unique_by=lambda record: (record["ca"], record["vsid"]),
         )
     )
@@ -233,11 +245,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "profile": draw(st.sampled_from(PROFILES)),
         "hosts": draw(hosts()),
         "virtual_networks": {f"N{at}": draw(network(at)) for at in range(draw(st.integers(1, 2)))},
-        "host_views": draw(views()),
+        "host_views": draw(views()) if draw(st.booleans()) else {},
     }
     if draw(st.booleans()):
+        mostly = st.sampled_from(["allow", "allow", "allow", "block"])
         result["firewall"] = {
-            "defaults": {"inbound": draw(actions), "outbound": draw(actions)},
+            "defaults": {"inbound": draw(mostly), "outbound": draw(mostly)},
             "rules": draw(rules()),
         }
     return result
@@ -281,28 +294,33 @@ def packets(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def honest_packets(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
-    """A frame that a VM of ``policy`` may well send: its own MAC and address, a guessed target."""
-    from hnvemu.switch.guest import first_hop
-    from hnvemu.tables.tables import Tables
-
-    senders = [port for port in policy.ports.values() if port.cas and port.vsid]
-    port = draw(st.sampled_from(senders))
+def sent(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
+    """A port of ``policy`` and a frame that it sends: mostly honest, to where somebody may be."""
+    port = draw(st.sampled_from([*policy.ports.values()]))
+    if not port.cas or draw(rarely):
+        return port.name, draw(packets())
     source = draw(st.sampled_from(port.cas))
-    others = [str(ca) for other in policy.ports.values() for ca in other.cas]
-    family = [a for a in (*others, *ELSEWHERE) if (":" in a) == (source.version == 6)]
+    others = [str(ca) for other in policy.ports.values() if other != port for ca in other.cas]
+    family = [a for a in (*3 * others, *ELSEWHERE) if (":" in a) == (source.version == 6)]
     target = parse_address(draw(st.sampled_from(family)))
-    protocol = draw(st.sampled_from([6, 17]))
-    frame = build_frame(
+    told = first_hop(Tables(policy, policy.profile), port, target).mac
+    extra: dict[str, Any] = {}
+    protocol = draw(st.sampled_from([6, 17, 1 if source.version == 4 else 58, 47]))
+    if protocol in {6, 17}:
+        extra = {"src_port": draw(ports_of_services), "dst_port": draw(ports_of_services)}
+    elif protocol != 47:
+        extra = {"icmp_type": 8 if protocol == 1 else 128, "icmp_code": 0, "echo_id": 1}
+    return port.name, build_frame(
         src_mac=port.mac,
-        dst_mac=first_hop(Tables(policy, policy.profile), port, target).mac,
-        src=source,
+        dst_mac=MacAddress.parse(draw(some_mac)) if draw(rarely) else told,
+        src=parse_address(draw(st.sampled_from(family))) if draw(rarely) else source,
         dst=target,
         protocol=protocol,
-        src_port=draw(ports_of_services),
-        dst_port=draw(ports_of_services),
+        ttl=draw(st.sampled_from([1, 2, 64])),
+        tos=draw(st.sampled_from([0, 1, 3, 0xB8])),
+        length=draw(st.sampled_from([None, None, None, 100, 1458, 1459])),
+        **extra,
     )
-    return port.name, frame
 
 
 def octets() -> st.SearchStrategy[bytes]:

@@ -52,8 +52,8 @@ def test_a_path_ends_with_its_last_step_and_only_there(
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=1, max_size=10)):
-        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+    for at, frame in data.draw(st.lists(strategies.sent(policy), min_size=1, max_size=10)):
+        trace = fabric.send(frame, at=at)
 
         ends = [step.outcome is not None for step in trace.steps]
         assert ends == [False] * (len(ends) - 1) + [True]
@@ -67,30 +67,9 @@ def test_routing_domains_are_isolated(tmp_path: Path, data: st.DataObject) -> No
     assume(len(policy.networks) > 1)
     fabric = Fabric.compile(policy)
 
-    for _ in range(10):
-        sender = data.draw(st.sampled_from([*policy.ports.values()]))
-        frame = data.draw(strategies.packets())
-        # The sender may lie about everything that HNV reads.
-        for mac in (None, sender.mac):
-            sent = frame if mac is None else frame[:6] + mac.to_bytes(6, "big") + frame[12:]
-            for delivered in fabric.send(sent, at=sender.name).delivered:
-                assert policy.ports[delivered.to].network == sender.network
-
-
-@given(st.data())
-def test_honest_packets_stay_in_their_network(tmp_path: Path, data: st.DataObject) -> None:
-    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
-    assume(any(port.cas and port.vsid for port in policy.ports.values()))
-    fabric = Fabric.compile(policy)
-
-    for _ in range(10):
-        at, frame = data.draw(strategies.honest_packets(policy))
-        trace = fabric.send(frame, at=at)
-
-        assert all(
-            policy.ports[frame.to].network == policy.ports[at].network
-            for frame in trace.delivered
-        )
+    for at, frame in data.draw(st.lists(strategies.sent(policy), min_size=10, max_size=20)):
+        for delivered in fabric.send(frame, at=at).delivered:
+            assert policy.ports[delivered.to].network == policy.ports[at].network
 
 
 @given(st.data())
@@ -111,9 +90,9 @@ def test_the_order_of_a_policy_never_matters(tmp_path: Path, data: st.DataObject
     first = Fabric.compile(strategies.loaded(document, tmp_path))
     second = Fabric.compile(strategies.loaded(other, tmp_path))
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
-        at = data.draw(st.sampled_from([*first.policy.ports]))
-
+    for at, frame in data.draw(
+        st.lists(strategies.sent(first.policy), min_size=5, max_size=20)
+    ):
         assert effect(first.send(frame, at=at)) == effect(second.send(frame, at=at))
 
 
@@ -125,8 +104,9 @@ def test_an_unrelated_network_changes_no_trace(tmp_path: Path, data: st.DataObje
     document["virtual_networks"]["Unrelated"] = json.loads(unrelated.replace("-00-01-", "-99-01-"))
     beside = Fabric.compile(strategies.loaded(document, tmp_path))
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
-        at = data.draw(st.sampled_from([*alone.policy.ports]))
+    for at, frame in data.draw(
+        st.lists(strategies.sent(alone.policy), min_size=5, max_size=20)
+    ):
         # Rules for every VM concern the new ones too, and never the old ones' packets.
         assert effect(alone.send(frame, at=at)) == effect(beside.send(frame, at=at))
 
@@ -136,8 +116,7 @@ def test_a_remembered_path_is_the_walked_one(tmp_path: Path, data: st.DataObject
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     remembering = Fabric.compile(policy)
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=10)):
-        at = data.draw(st.sampled_from([*policy.ports]))
+    for at, frame in data.draw(st.lists(strategies.sent(policy), min_size=5, max_size=10)):
         first = remembering.send(frame, at=at)
         again = remembering.send(frame, at=at)
         fresh = Fabric.compile(policy).send(frame, at=at)
@@ -153,10 +132,9 @@ def test_a_remembered_reply_is_the_walked_one(tmp_path: Path, data: st.DataObjec
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     remembering = Fabric.compile(policy)
     sessions = NO_SESSIONS
-    frames = data.draw(st.lists(strategies.packets(), min_size=4, max_size=8))
-    ports = [data.draw(st.sampled_from([*policy.ports])) for _ in frames]
+    frames = data.draw(st.lists(strategies.sent(policy), min_size=4, max_size=8))
     for _ in range(2):
-        for frame, at in zip(frames, ports, strict=True):
+        for at, frame in frames:
             remembered = remembering.send(frame, at=at, sessions=sessions)
             fresh = Fabric.compile(policy).send(frame, at=at, sessions=sessions)
 
@@ -172,8 +150,8 @@ def test_what_was_wrapped_unwraps_to_what_was_delivered(
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
-        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+    for at, frame in data.draw(st.lists(strategies.sent(policy), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=at)
         for wire in trace.wire:
             outer = unwrap(wire.frame)
             assert outer.fault == 0
@@ -193,8 +171,8 @@ def test_a_frame_on_the_wire_is_treated_alike_when_it_comes_from_a_capture(
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
-        trace = fabric.send(frame, at=data.draw(st.sampled_from([*policy.ports])))
+    for at, frame in data.draw(st.lists(strategies.sent(policy), min_size=5, max_size=20)):
+        trace = fabric.send(frame, at=at)
         for wire in trace.wire:
             captured = fabric.send(wire.frame, at=f"pa:{wire.receiver}")
 
@@ -211,8 +189,10 @@ def test_profiles_that_keep_the_frame_keep_every_octet(
     fabric = Fabric.compile(strategies.loaded(document, tmp_path))
     untouched = 0 if profile == "transparent" else 6  # hnvv2 writes the destination MAC
 
-    for frame in data.draw(st.lists(strategies.packets(), min_size=5, max_size=20)):
-        trace = fabric.send(frame, at=data.draw(st.sampled_from([*fabric.policy.ports])))
+    for at, frame in data.draw(
+        st.lists(strategies.sent(fabric.policy), min_size=5, max_size=20)
+    ):
+        trace = fabric.send(frame, at=at)
         for delivered in trace.delivered:
             assert delivered.frame[untouched:] == frame[untouched:]
             assert read_flow(delivered.frame).fault == 0

@@ -76,9 +76,9 @@ def test_flows_that_agree_on_what_a_table_reads_get_the_same_step(
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
     for _ in range(5):
-        flow = read_flow(data.draw(strategies.packets()))
+        at, frame = data.draw(strategies.sent(policy))
+        flow = read_flow(frame)
         other = read_flow(data.draw(strategies.octets()))
-        at = data.draw(st.sampled_from([*policy.ports]))
         for table, given_steps, step in questions(fabric, flow, at):
             kept = {Axis(axis).name.lower(): flow[axis] for axis in table.reads}
 
@@ -91,8 +91,8 @@ def test_between_two_cuts_the_answer_stays(tmp_path: Path, data: st.DataObject) 
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
     for _ in range(5):
-        flow = read_flow(data.draw(strategies.packets()))
-        at = data.draw(st.sampled_from([*policy.ports]))
+        at, frame = data.draw(strategies.sent(policy))
+        flow = read_flow(frame)
         for table, given_steps, step in questions(fabric, flow, at):
             for axis in table.reads:
                 top = (0, (1 << (32 if flow.version == 4 else 128)) - 1)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress
 
 SAMPLE = Path(__file__).parents[2] / "policies" / "complex-routing.yaml"
+GENERATED = "generate_lookup_records: true"
 GATEWAY_MAC = "02-00-00-FF-FF-01"
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 
@@ -56,21 +57,33 @@ def network(tmp_path: Path) -> Callable[..., Fabric]:
     """Build the reference network after some edits.
 
     An edit ``(old, new)`` replaces a text that stands in the sample once, with comments and
-    alignment left out. ``also`` is a second policy file beside it.
+    alignment left out. ``routes``, ``vms`` and ``records`` are added to virtual network T, each
+    a YAML mapping without its braces. ``also`` is a second policy file beside it.
     """
     numbers = count()
 
     def build(
         *edits: tuple[str, str],
+        routes: tuple[str, ...] = (),
+        vms: tuple[str, ...] = (),
+        records: tuple[str, ...] = (),
         also: str = "",
         profile: str = "transparent",
         flow_id: int | None = 0,
     ) -> Fabric:
         text = re.sub(r" *#.*", "", SAMPLE.read_text())
         text = re.sub(r"(?<=\S) +", " ", text)
+        if records:
+            edits = (*edits, (GENERATED, f"{GENERATED}\n    lookup_records:"))
         for old, new in edits:
             assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the sample"
             text = text.replace(old, new)
+        for key, lines in (
+            ("customer_routes:", [f"- {{{route}}}" for route in routes]),
+            ("vms:", [f"{name}: {{{rest}}}" for name, rest in (vm.split(": ", 1) for vm in vms)]),
+            ("lookup_records:", [f"- {{{record}}}" for record in records]),
+        ):
+            text = text.replace(f"{key}\n", "\n      ".join([key, *lines]) + "\n", 1)
         folder = tmp_path / str(next(numbers))
         folder.mkdir()
         (folder / "1-network.yaml").write_text(text)

@@ -86,9 +86,7 @@ def test_t01_scapy_reads_the_wire_as_it_was_written(network: Network) -> None:
     assert (inner[IP].src, inner[IP].dst) == ("10.0.1.10", "10.0.1.11")
 
 
-def test_t02_frames_between_vms_of_one_host_need_no_tunnel(
-    network: Network, frame: Frame
-) -> None:
+def test_t02_frames_between_vms_of_one_host_need_no_tunnel(network: Network, frame: Frame) -> None:
     sent = frame("A", "C")
 
     trace = network().send(sent, at="A")
@@ -206,9 +204,7 @@ def test_t05_the_default_route_leads_to_the_gateway_vm(network: Network, frame: 
     assert {"FWD-8", "FWD-10", "FWD-32", "RCV-6", "GWY-3"} <= rules(trace)
 
 
-def test_t05_the_way_to_h3_goes_through_the_provider_router(
-    network: Network, frame: Frame
-) -> None:
+def test_t05_the_way_to_h3_goes_through_the_provider_router(network: Network, frame: Frame) -> None:
     [wire] = network().send(frame("A", "8.8.8.8"), at="A").wire
 
     assert wire.receiver == "H3"
@@ -217,9 +213,7 @@ def test_t05_the_way_to_h3_goes_through_the_provider_router(
     assert wire.frame[34:42] == bytes.fromhex("20006558 00138a00")
 
 
-def test_t05_2012_r2_addresses_the_frame_to_the_gateway_vm(
-    network: Network, frame: Frame
-) -> None:
+def test_t05_2012_r2_addresses_the_frame_to_the_gateway_vm(network: Network, frame: Frame) -> None:
     trace = network(profile="ws2012r2").send(frame("A", "8.8.8.8"), at="A")
 
     assert trace.outcome is Outcome.TO_GATEWAY
@@ -252,9 +246,7 @@ def test_t07_two_subnets_on_h2_meet_there(
     assert trace.delivered[0].frame == sent
 
 
-def test_t08_the_gateway_vm_may_send_from_outside_addresses(
-    network: Network, frame: Frame
-) -> None:
+def test_t08_the_gateway_vm_may_send_from_outside_addresses(network: Network, frame: Frame) -> None:
     sent = frame("GW", "A", src="8.8.8.8")
 
     trace = network().send(sent, at="GW")
@@ -328,9 +320,7 @@ def test_t14_equal_addresses_of_two_networks_never_meet(network: Network, frame:
     assert trace.wire[0].frame[38:42] == bytes.fromhex("00177100")
 
 
-def test_t15_without_a_default_route_there_is_no_way_out(
-    network: Network, frame: Frame
-) -> None:
+def test_t15_without_a_default_route_there_is_no_way_out(network: Network, frame: Frame) -> None:
     fabric = network(("- {prefix: 0.0.0.0/0, next_hop: 10.0.2.250, vsid: 5002}", ""))
 
     trace = fabric.send(frame("A", "203.0.113.9"), at="A")
@@ -340,18 +330,15 @@ def test_t15_without_a_default_route_there_is_no_way_out(
     assert "FWD-4" in trace.steps[-1].rules
 
 
+ON_LINK_6001 = "- {prefix: 10.0.1.0/24, next_hop: on-link, vsid: 6001}"
+ON_LINK_6002 = "- {prefix: 10.9.9.0/24, next_hop: on-link, vsid: 6002}"
+V_OF_U = "V: {host: H2, vsid: 6002, mac: 02-00-00-00-62-09, ca: 10.9.9.9}"
+
+
 def test_t16_an_address_of_another_network_is_outside(network: Network, frame: Frame) -> None:
     fabric = network(
-        (
-            "- {prefix: 10.0.1.0/24, next_hop: on-link, vsid: 6001}",
-            "- {prefix: 10.0.1.0/24, next_hop: on-link, vsid: 6001}\n"
-            "      - {prefix: 10.9.9.0/24, next_hop: on-link, vsid: 6002}",
-        ),
-        (
-            "Z: {host: H1,",
-            "V: {host: H2, vsid: 6002, mac: 02-00-00-00-62-09, ca: 10.9.9.9}\n"
-            "      Z: {host: H1,",
-        ),
+        (ON_LINK_6001, f"{ON_LINK_6001}\n      {ON_LINK_6002}"),
+        ("Z: {host: H1,", f"{V_OF_U}\n      Z: {{host: H1,"),
     )
 
     from_t = fabric.send(frame("A", "10.9.9.9"), at="A")
@@ -483,9 +470,7 @@ def test_t22_ipv6_travels_in_ipv4(network: Network) -> None:
     assert trace.delivered[0].packet[IPv6].src == "2001:db8:1::a"
 
 
-def test_t23_the_ipv6_default_route_leads_to_the_gateway_vm(
-    network: Network, frame: Frame
-) -> None:
+def test_t23_the_ipv6_default_route_leads_to_the_gateway_vm(network: Network, frame: Frame) -> None:
     trace = network().send(frame("A", "2001:4860::8888"), at="A")
 
     assert trace.outcome is Outcome.TO_GATEWAY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from scapy.layers.inet import ICMP, IP
@@ -14,7 +14,7 @@ from hnvemu import Outcome, Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hnvemu import Fabric
+    from hnvemu import Fabric, Trace
 
     Network = Callable[..., Fabric]
     Frame = Callable[..., bytes]
@@ -24,12 +24,16 @@ MAC_B = "02:00:00:00:01:0b"
 H1 = "provider_addresses: [192.168.10.11/24]"
 H2 = "provider_addresses: [192.168.10.12/24]"
 A_ON_H1, A_ON_H2 = "A: {host: H1,", "A: {host: H2,"
+RECORD_OF_B = "ca: 10.0.1.11, vsid: 5001, mac: 02-00-00-00-01-0B, pa: 192.168.10.12"
 STALE_A = "{ca: 10.0.1.10, vsid: 5001, mac: 02-00-00-00-01-0A, pa: 192.168.10.11}"
 
 
-def test_t42_a_packet_of_1458_octets_fills_the_provider_mtu(
-    network: Network, frame: Frame
-) -> None:
+def last(trace: Trace) -> Any:
+    """Return the step that decided, for its evidence."""
+    return trace.steps[-1]
+
+
+def test_t42_a_packet_of_1458_octets_fills_the_provider_mtu(network: Network, frame: Frame) -> None:
     sent = frame("A", "B", length=1458)
 
     trace = network().send(sent, at="A")
@@ -45,7 +49,7 @@ def test_t42_a_packet_of_1459_octets_is_lost(network: Network, frame: Frame, df:
 
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.MTU_EXCEEDED)
     assert [hop.node for hop in trace.hops] == ["H1"]
-    assert (trace.steps[-1].length, trace.steps[-1].limit) == (1459, 1458)
+    assert (last(trace).length, last(trace).limit) == (1459, 1458)
     assert "ENC-9" in trace.steps[-1].rules
 
 
@@ -127,7 +131,7 @@ def test_t45_ipv6_outside_leaves_1438_octets(network: Network, frame: Frame) -> 
     too_long = fabric.send(frame("A", "B", length=1439), at="A")
 
     assert fits.outcome is Outcome.DELIVERED
-    assert (too_long.reason, too_long.steps[-1].limit) == (Reason.MTU_EXCEEDED, 1438)
+    assert (too_long.reason, last(too_long).limit) == (Reason.MTU_EXCEEDED, 1438)
 
 
 def test_t46_congestion_on_the_way_loses_a_packet_that_cannot_say_so(network: Network) -> None:
@@ -223,23 +227,19 @@ def test_t50_the_old_host_would_redirect_a_sender_with_a_stale_record(
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.DST_PA_MISMATCH)
     assert [hop.node for hop in trace.hops] == ["H3", "H1"]
     assert {"RCV-7", "MOB-3", "MOB-4"} <= set(trace.steps[-1].rules)
-    answer = trace.steps[-1].answer
+    answer = last(trace).answer
     assert (answer.kind, answer.type, answer.code) == ("REDIRECT", 5, 10)
     assert str(answer.to) == "192.168.20.13"
 
 
-def test_t50_an_ipv6_packet_would_be_redirected_by_icmpv6(
-    network: Network, frame: Frame
-) -> None:
+def test_t50_an_ipv6_packet_would_be_redirected_by_icmpv6(network: Network, frame: Frame) -> None:
     stale = '{ca: "2001:db8:1::a", vsid: 5001, mac: 02-00-00-00-01-0A, pa: 192.168.10.11}'
-    fabric = network(
-        (A_ON_H1, A_ON_H2), also=f"host_views: {{H3: {{lookup_records: [{stale}]}}}}"
-    )
+    fabric = network((A_ON_H1, A_ON_H2), also=f"host_views: {{H3: {{lookup_records: [{stale}]}}}}")
 
     trace = fabric.send(frame("GW", "2001:db8:1::a"), at="GW")
 
     assert trace.reason is Reason.DST_PA_MISMATCH
-    answer = trace.steps[-1].answer
+    answer = last(trace).answer
     assert (answer.icmp_version, answer.type, answer.code) == (6, 137, 1)
 
 
@@ -251,12 +251,7 @@ def test_t51_a_port_in_the_wrong_subnet_can_neither_send_nor_receive(
             'B: {host: H2, vsid: 5001, mac: 02-00-00-00-01-0B, ca: [10.0.1.11, "2001:db8:1::b"]}',
             "B: {host: H2, vsid: 5010, mac: 02-00-00-00-01-0B}",
         ),
-        (
-            "generate_lookup_records: true",
-            "generate_lookup_records: true\n"
-            "    lookup_records:\n"
-            "      - {ca: 10.0.1.11, vsid: 5001, mac: 02-00-00-00-01-0B, pa: 192.168.10.12}",
-        ),
+        records=(RECORD_OF_B,),
     )
 
     outbound = fabric.send(frame("B", "A"), at="B")
@@ -271,15 +266,7 @@ def test_t51_a_port_in_the_wrong_subnet_can_neither_send_nor_receive(
 
 
 def test_t52_two_methods_do_not_meet(network: Network, frame: Frame) -> None:
-    fabric = network(
-        (
-            "generate_lookup_records: true",
-            "generate_lookup_records: true\n"
-            "    lookup_records:\n"
-            "      - {ca: 10.0.1.11, vsid: 5001, mac: 02-00-00-00-01-0B, pa: 192.168.10.12,"
-            " rule: nat}",
-        ),
-    )
+    fabric = network(records=(f"{RECORD_OF_B}, rule: nat",))
 
     to_nat = fabric.send(frame("A", "B"), at="A")
     from_nat = fabric.send(frame("B", "A"), at="B")
@@ -298,7 +285,7 @@ def test_t53_a_restarted_host_has_no_provider_address(network: Network, frame: F
 
     assert (towards.outcome, towards.reason) == (Outcome.DROPPED, Reason.PA_ARP_FAILED)
     assert [hop.node for hop in towards.hops] == ["H1"]
-    assert str(towards.steps[-1].pa) == "192.168.10.12"
+    assert str(last(towards).pa) == "192.168.10.12"
     assert (own.reason, own.hops[-1].node) == (Reason.SRC_RECORD_MISSING, "H2")
 
 
@@ -312,7 +299,7 @@ def test_t53_a_host_whose_records_are_not_back_would_say_unreachable(
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.DST_RECORD_MISSING)
     assert [hop.node for hop in trace.hops] == ["H1", "H2"]
     assert {"RCV-3", "RCV-6", "MOB-3"} <= set(trace.steps[-1].rules)
-    answer = trace.steps[-1].answer
+    answer = last(trace).answer
     assert (answer.kind, answer.type, answer.code) == ("UNREACHABLE", 3, 10)
     assert str(answer.to) == "192.168.10.11"
 
@@ -326,7 +313,7 @@ def test_t53_generations_without_control_messages_say_nothing(
     trace = fabric.send(frame("A", "B"), at="A")
 
     assert trace.reason is Reason.DST_RECORD_MISSING
-    assert trace.steps[-1].answer is None
+    assert last(trace).answer is None
 
 
 def test_t54_an_external_router_takes_what_leaves_the_subnet(
@@ -344,9 +331,7 @@ def test_t54_an_external_router_takes_what_leaves_the_subnet(
     assert (staying.outcome, staying.receiver) == (Outcome.DELIVERED, "T/B")
 
 
-def test_t73_a_moved_vm_cannot_send_until_its_record_moves(
-    network: Network, frame: Frame
-) -> None:
+def test_t73_a_moved_vm_cannot_send_until_its_record_moves(network: Network, frame: Frame) -> None:
     fabric = network(
         (A_ON_H1, A_ON_H2), also=f"host_views: {{H2: {{lookup_records: [{STALE_A}]}}}}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Dot1Q, Ether
@@ -12,7 +12,7 @@ from hnvemu import Outcome, Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hnvemu import Fabric
+    from hnvemu import Fabric, Trace
 
     Network = Callable[..., Fabric]
     Frame = Callable[..., bytes]
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 MAC_A = "02:00:00:00:01:0a"
 MAC_C = "02:00:00:00:01:0c"
 DG = "02:00:00:ff:ff:01"
+
+
+def last(trace: Trace) -> Any:
+    """Return the step that decided, for its evidence."""
+    return trace.steps[-1]
 
 
 def test_t24_a_vm_cannot_send_from_an_address_without_a_record(
@@ -53,9 +58,7 @@ def test_t26_a_vm_cannot_send_from_its_neighbours_mac(network: Network) -> None:
 def test_t26_with_spoofing_allowed_the_records_still_know_the_mac(
     network: Network, frame: Frame
 ) -> None:
-    fabric = network(
-        ("A: {host: H1, vsid: 5001,", "A: {host: H1, vsid: 5001, mac_spoofing: true,")
-    )
+    fabric = network(("A: {host: H1, vsid: 5001,", "A: {host: H1, vsid: 5001, mac_spoofing: true,"))
 
     trace = fabric.send(frame("A", "B", src_mac=MAC_C), at="A")
 
@@ -72,15 +75,13 @@ def test_t27_a_gateway_vm_cannot_send_on_for_a_vm_of_another_host(
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.SRC_PA_MISMATCH)
     assert [hop.node for hop in trace.hops] == ["H3", "H2"]
     assert any("SRC-2" in step.rules for step in trace.hops[0].steps)
-    refused = trace.steps[-1]
+    refused = last(trace)
     assert str(refused.record.pa) == "192.168.10.11"
     assert str(refused.pa) == "192.168.20.13"
     assert "RCV-10" in refused.rules
 
 
-def test_t27_sharing_a_host_does_not_help_the_gateway_vm(
-    network: Network, frame: Frame
-) -> None:
+def test_t27_sharing_a_host_does_not_help_the_gateway_vm(network: Network, frame: Frame) -> None:
     fabric = network(("host: H3\n", "host: H1\n"))
 
     trace = fabric.send(frame("GW", "X", src="10.0.1.10"), at="GW")
@@ -98,7 +99,7 @@ def test_t28_frames_that_are_not_ip_are_not_carried(network: Network) -> None:
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.UNSUPPORTED_ETHERTYPE)
     assert [hop.node for hop in trace.hops] == ["H1"]
     assert trace.steps[-1].rules == ("ING-6",)
-    assert trace.steps[-1].ethertype == 0x88CC
+    assert last(trace).ethertype == 0x88CC
 
 
 def test_t29_a_guest_cannot_tag_its_frames(network: Network) -> None:
@@ -109,7 +110,7 @@ def test_t29_a_guest_cannot_tag_its_frames(network: Network) -> None:
 
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.VLAN_IN_HEADER)
     assert [hop.node for hop in trace.hops] == ["H1"]
-    assert (trace.steps[-1].rules, trace.steps[-1].vlan) == (("ING-2",), 5)
+    assert (trace.steps[-1].rules, last(trace).vlan) == (("ING-2",), 5)
 
 
 def test_t30_a_port_without_a_vsid_is_not_hnvs_business(network: Network, frame: Frame) -> None:

@@ -106,8 +106,9 @@ def test_pcap_of_either_order_and_resolution_is_read(order: str, magic: int) -> 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_pcapng_of_either_order_is_read(order: str) -> None:
+    resolution = struct.pack(f"{order}HH", 9, 1) + b"\x09\0\0\0"
     name = struct.pack(f"{order}HH", 2, 3) + b"H1\xc3\0" + bytes(4)
-    octets = section(order=order) + interface(order=order, options=name)
+    octets = section(order=order) + interface(order=order, options=resolution + name)
 
     frames = read(octets + enhanced(TWO, order=order))
 
@@ -321,7 +322,7 @@ def test_mutated_capture_is_read_or_refused(
     if cut < len(mutated):
         del mutated[len(mutated) - cut :]
 
-    frames = []
+    frames: list[CapturedFrame] = []
     with suppress(CaptureError):
         frames.extend(read_frames(io.BytesIO(bytes(mutated))))
 
@@ -366,8 +367,12 @@ def test_interfaces_of_one_name_are_one() -> None:
     assert octets.count(b"A @H1") == octets.count(b"H1 192.168.10.11") == 1
 
 
-def test_scapy_reads_comments_directions_and_times() -> None:
-    packets = list(PcapNgReader(io.BytesIO(written(RECORDS))))
+def test_scapy_reads_comments_directions_and_times(tmp_path: Path) -> None:
+    path = tmp_path / "three.pcapng"
+    path.write_bytes(written(RECORDS))
+
+    with PcapNgReader(str(path)) as reader:
+        packets = list(reader)
 
     assert [bytes(packet) for packet in packets] == [ONE, TWO, TWO]
     assert [packet.comment for packet in packets] == [

@@ -44,7 +44,7 @@ def ipv4(
         0,
     )
     header += A.packed + B.packed + options
-    total = sum(struct.unpack(f"!{len(header) // 2}H", header))
+    total: int = sum(struct.unpack(f"!{len(header) // 2}H", header))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     header = header[:10] + (0xFFFF - total).to_bytes(2) + header[12:]

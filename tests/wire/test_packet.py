@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -62,7 +62,8 @@ def octets(
     return to_octets(packet, src_mac=SRC_MAC, dst_mac_for=dst_mac_for, src_for=src_for)
 
 
-SET = {"src": "02:00:00:00:01:01", "dst": "02:00:00:00:01:02"}
+def ether() -> Ether:
+    return Ether(src="02:00:00:00:01:01", dst="02:00:00:00:01:02")
 
 
 def test_machine_is_asked_without_the_module() -> None:
@@ -72,13 +73,13 @@ def test_machine_is_asked_without_the_module() -> None:
 
 
 def test_unset_addresses_are_filled_in() -> None:
-    expected = Ether(**SET) / IP(src="10.0.1.10", dst="10.0.1.11") / ICMP()
+    expected = ether() / IP(src="10.0.1.10", dst="10.0.1.11") / ICMP()
 
     assert octets(Ether() / IP(dst="10.0.1.11") / ICMP()) == bytes(expected)
 
 
 def test_unset_addresses_of_ipv6_are_filled_in() -> None:
-    expected = Ether(**SET) / IPv6(src="2001:db8:1::a", dst="2001:db8:1::b") / ICMPv6EchoRequest()
+    expected = ether() / IPv6(src="2001:db8:1::a", dst="2001:db8:1::b") / ICMPv6EchoRequest()
 
     assert octets(Ether() / IPv6(dst="2001:db8:1::b") / ICMPv6EchoRequest()) == bytes(expected)
 
@@ -94,7 +95,7 @@ def test_set_addresses_stay() -> None:
 
 
 def test_packet_without_ethernet_gets_a_header() -> None:
-    expected = Ether(**SET) / IP(src="10.0.1.10", dst="10.0.1.11") / UDP(sport=1, dport=2)
+    expected = ether() / IP(src="10.0.1.10", dst="10.0.1.11") / UDP(sport=1, dport=2)
 
     assert octets(IP(dst="10.0.1.11") / UDP(sport=1, dport=2)) == bytes(expected)
     assert octets(IPv6(dst="2001:db8::1"))[12:14] == b"\x86\xdd"
@@ -135,8 +136,8 @@ def test_source_that_nobody_knows_is_unspecified(packet: Packet, at: int) -> Non
 
 
 def test_arp_request_is_broadcast_from_the_guest() -> None:
-    expected = Ether(src=SET["src"], dst="ff:ff:ff:ff:ff:ff") / ARP(
-        hwsrc=SET["src"], psrc="10.0.1.10", pdst="10.0.1.11"
+    expected = Ether(src="02:00:00:00:01:01", dst="ff:ff:ff:ff:ff:ff") / ARP(
+        hwsrc="02:00:00:00:01:01", psrc="10.0.1.10", pdst="10.0.1.11"
     )
 
     assert octets(ARP(pdst="10.0.1.11")) == bytes(expected)
@@ -230,15 +231,16 @@ def test_tunnel_is_dissected_to_the_inner_frame(
     encapsulation: Encapsulation, addresses: tuple[str, str]
 ) -> None:
     inner = octets(IP(dst="10.0.1.11") / ICMP())
-    family = IPv6Address if ":" in addresses[0] else IPv4Address
-    src, dst = map(family, addresses)
+    src, dst = map(ip_address, addresses)
     through = Tunnel(encapsulation, SRC_MAC, DST_MAC, vlan=0, src=src, dst=dst, vsid=5001)
     frame = Encapsulator(through).wrap(inner, entropy=7, tos=0)
 
     packet = to_packet(frame)
 
-    assert bytes(packet.getlayer(Ether, 2)) == inner
-    assert packet.getlayer(Ether, 2).haslayer(ICMP)
+    found = packet.getlayer(Ether, 2)
+    assert found is not None
+    assert bytes(found) == inner
+    assert found.haslayer(ICMP)
     assert bytes(packet) == frame
 
 

@@ -1,0 +1,116 @@
+"""The command ``hnvemu``: its commands, and what becomes of what they raise.
+
+Rules of the file: only :func:`main` turns an exception into an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from hnvemu import __version__
+from hnvemu.cli import next_hop, samples, schema, show, trace, validate
+from hnvemu.cli.options import epilog
+from hnvemu.cli.output import flush, note, prepare_streams
+from hnvemu.errors import HnvemuError, QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEBUG_VARIABLE: Final = "HNVEMU_DEBUG"
+
+app = typer.Typer(
+    name="hnvemu",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=epilog(
+        "hnvemu trace A X tcp/80",
+        "hnvemu trace -p policy.yaml T/A 8.8.8.8 udp/53 -v",
+        "hnvemu show records --host H1",
+        "hnvemu validate policies/",
+        "hnvemu trace --help",
+    ),
+)
+app.command("trace", epilog=trace.EPILOG)(trace.trace)
+app.command("next-hop", epilog=next_hop.EPILOG)(next_hop.next_hop)
+app.command("show", epilog=show.EPILOG)(show.show)
+app.command("validate", epilog=validate.EPILOG)(validate.validate)
+app.command("samples", epilog=samples.EPILOG)(samples.samples)
+app.command("schema", epilog=schema.EPILOG)(schema.schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hnvemu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def hnvemu(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Forwarding emulator of Hyper-V Network Virtualization.
+
+    Where does this packet go, and why?
+    """
+    del version
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; return its exit code. Nothing that a user did raises."""
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=list(arguments), prog_name="hnvemu")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except HnvemuError as error:
+        note(_told(error))
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception as bug:  # noqa: BLE001 - whatever else is raised is a bug, and told as one
+        note(_report(bug))
+        return 70
+    finally:
+        flush()
+    return 0
+
+
+def run() -> None:
+    """Be the command ``hnvemu``."""
+    prepare_streams()
+    sys.exit(main(sys.argv[1:]))
+
+
+def _told(error: HnvemuError) -> str:
+    if not isinstance(error, QuestionError):
+        return str(error)
+    from hnvemu.render.layout import printable
+
+    told = f"error: {printable(error.message)}"
+    return f"{told}\n  help: {printable(error.help)}" if error.help else told
+
+
+def _report(bug: Exception) -> str:
+    """Say what went wrong in hnvemu, where, and how to report it."""
+    import traceback
+
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    where = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    told = (
+        f"error: this is a bug in hnvemu {__version__}: {type(bug).__name__}: {bug} ({where})\n"
+        "  help: please report it with this message, the command and the policy;"
+        f" {DEBUG_VARIABLE}=1 shows the traceback"
+    )
+    if os.environ.get(DEBUG_VARIABLE):
+        told = "".join(traceback.format_exception(bug)) + told
+    return told

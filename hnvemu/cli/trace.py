@@ -1,0 +1,382 @@
+"""``hnvemu trace``: what becomes of this packet or conversation, step by step, and why."""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from hnvemu.analysis.question import Question, State, ask, parse_hex
+from hnvemu.cli import options
+from hnvemu.cli.output import Color, can_draw, emit, emit_lines, emit_octets, note, page_width
+from hnvemu.errors import QuestionError
+from hnvemu.model.policy import Profile  # noqa: TC001 - typer reads annotations
+from hnvemu.switch.fabric import Fabric
+from hnvemu.trace.outcome import Outcome, Reason
+from hnvemu.wire.capture import CaptureError, read_frames
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hnvemu.trace.trace import Trace
+    from hnvemu.wire.capture import CapturedFrame
+
+_MOST_HEX = 4 * 2**20
+
+EPILOG = options.epilog(
+    "hnvemu trace A X tcp/80                       two VMs of the sample",
+    "hnvemu trace B X icmp/echo --conversation     the reply too",
+    "hnvemu trace A 8.8.8.8 udp/53 --ttl 1 --len 1459 --df",
+    "hnvemu trace A X --src-mac 02-00-00-00-61-0A  would a forged MAC get through?",
+    "hnvemu trace A X tcp/80 --expect delivered    exits 1 if it is not",
+    "hnvemu trace --pcap cap.pcapng --frame 17 --in A",
+    "hnvemu trace --hex - --in pa:H2               what reaches a host, from stdin",
+    "hnvemu trace A X -f pcap -o trace.pcapng      for Wireshark",
+)
+
+
+class TraceForm(StrEnum):
+    """The forms of a trace."""
+
+    TEXT = "text"
+    MINIMAL = "minimal"
+    JSON = "json"
+    PCAP = "pcap"
+
+
+class Expectation(NamedTuple):
+    """What ``--expect`` says."""
+
+    outcome: Outcome
+    reason: Reason | None
+
+    def is_met(self, trace: Trace) -> bool:
+        """Whether the packet ended so; of a conversation that got there, the reply too."""
+        if trace.outcome is not self.outcome or self.reason not in (None, trace.reason):
+            return False
+        return trace.reply is None or trace.reply.outcome in (
+            Outcome.DELIVERED,
+            Outcome.TO_GATEWAY,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome}:{self.reason}" if self.reason else str(self.outcome)
+
+
+def trace(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SRC]",
+            help="The sending VM: A, T/A, or GW:inside for one of its adapters.",
+            autocompletion=options.complete_vm,
+        ),
+    ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DST]",
+            help="A VM, or any address.",
+            autocompletion=options.complete_vm,
+        ),
+    ] = None,
+    service: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SERVICE]",
+            help="tcp/443, udp/53, icmp/echo, icmp/3:4, a protocol's number, or a name of "
+            "the policy's services; icmp/echo if not said.",
+        ),
+    ] = None,
+    policy: options.PolicyPaths = None,
+    sport: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Source port of TCP and UDP.")
+    ] = None,
+    ttl: Annotated[int | None, typer.Option(metavar="N", help="TTL, or hop limit.")] = None,
+    length: Annotated[
+        int | None, typer.Option("--len", metavar="N", help="Total length of the IP packet.")
+    ] = None,
+    df: Annotated[bool, typer.Option("--df", help="Set don't fragment.")] = False,
+    src_mac: Annotated[str | None, typer.Option(metavar="MAC", help="Source MAC.")] = None,
+    dst_mac: Annotated[str | None, typer.Option(metavar="MAC", help="Destination MAC.")] = None,
+    src_ip: Annotated[str | None, typer.Option(metavar="IP", help="Source address.")] = None,
+    state: Annotated[
+        State | None, typer.Option(help="Does it open a connection, or is it part of one?")
+    ] = None,
+    conversation: Annotated[
+        bool, typer.Option("--conversation", help="Trace the reply too.")
+    ] = False,
+    profile: Annotated[
+        Profile | None, typer.Option(help="Behave like this product generation.")
+    ] = None,
+    flowid: Annotated[
+        str, typer.Option(metavar="hash|N", help="FlowID of NVGRE keys: 0 to 255, or a hash.")
+    ] = "0",
+    hexadecimal: Annotated[
+        str | None,
+        typer.Option("--hex", metavar="OCTETS", help="A frame in hex digits; - for stdin."),
+    ] = None,
+    pcap: Annotated[
+        str | None,
+        typer.Option("--pcap", metavar="FILE", help="A frame of a pcap or pcapng capture."),
+    ] = None,
+    frame: Annotated[
+        int | None, typer.Option(metavar="N", help="Which frame of it, from 1.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--in",
+            metavar="VM|pa:HOST",
+            help="Where that frame enters: a VM sends it, or it reaches a host encapsulated.",
+            autocompletion=options.complete_entry,
+        ),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUTCOME[:REASON]",
+            help="Exit 1 if this does not come true, or the reply of a conversation is lost.",
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 if anything is dropped.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="Every stage; -vv: octets too.")
+    ] = 0,
+    form: Annotated[
+        TraceForm | None,
+        typer.Option("-f", "--format", help="Form of the result: text if not said."),
+    ] = None,
+    as_json: options.AsJson = False,
+    output: options.Output = None,
+    color: options.ColorWhen = Color.AUTO,
+) -> None:
+    """Show what becomes of a packet, step by step, and why.
+
+    What is not said is filled in as the guest would, and listed under Assumed.
+    """
+    described = {
+        "SRC": source,
+        "DST": destination,
+        "SERVICE": service,
+        "--sport": sport,
+        "--ttl": ttl,
+        "--len": length,
+        "--df": df or None,
+        "--src-mac": src_mac,
+        "--dst-mac": dst_mac,
+        "--src-ip": src_ip,
+    }
+    wanted = options.chosen(form, TraceForm.JSON, as_json=as_json, default=TraceForm.TEXT)
+    if quiet and verbose:
+        raise QuestionError("--quiet and --verbose contradict each other")
+    if expect is not None and exit_code:
+        raise QuestionError("--expect and --exit-code both decide the exit code: give one")
+    expected = None if expect is None else expectation(expect)
+    flow_id = _flow_id(flowid)
+    given = _given_frame(described, hexadecimal, pcap, frame, at)
+    if given and state is not None and (at or "").startswith("pa:"):
+        raise QuestionError("--state is for a packet that a VM sends, not for --in pa:HOST")
+    if "-" in (policy or ()) and "-" in (hexadecimal, pcap):
+        raise QuestionError("the policy and the frame cannot both come from stdin")
+    octets = _octets(hexadecimal, pcap, frame or 1) if given else None
+
+    answer = ask(
+        Fabric.compile(options.load(policy), profile=profile, flow_id=flow_id),
+        Question(
+            source=(at if given else source) or "",
+            destination=destination,
+            service=service,
+            source_port=sport,
+            ttl=ttl,
+            length=length,
+            df=df,
+            src_mac=src_mac,
+            dst_mac=dst_mac,
+            src_ip=src_ip,
+            state=state,
+            frame=octets,
+            conversation=conversation,
+        ),
+    )
+    _write(answer, wanted, output=output, color=color, quiet=quiet, verbose=verbose)
+    if conversation and answer.reply is None:
+        received = "nobody answers such a packet" if answer.delivered else "nobody received it"
+        note(f"note: there is no reply: {received}")
+    raise typer.Exit(_exit_code(answer, expected, strict=exit_code))
+
+
+def expectation(text: str) -> Expectation:
+    """Read ``OUTCOME[:REASON]``, in any case.
+
+    Raises:
+        QuestionError: One of the two words is none, or the outcome has no reason.
+    """
+    word, colon, why = text.partition(":")
+    outcome = Outcome(_word(word.lower().replace("-", "_"), word, "outcome", list(Outcome)))
+    if not colon:
+        return Expectation(outcome, None)
+    if outcome not in (Outcome.DROPPED, Outcome.UNDECIDED):
+        raise QuestionError(f"'{outcome}' has no reason", "only dropped and undecided have one")
+    return Expectation(outcome, Reason(_word(why.upper(), why, "reason", list(Reason))))
+
+
+def _word(folded: str, text: str, noun: str, known: Collection[str]) -> str:
+    if folded in known:
+        return folded
+    from hnvemu.reader.report import did_you_mean
+
+    words = ", ".join(known)
+    raise QuestionError(f"'{text}' is no {noun}", did_you_mean(folded, known) or words)
+
+
+def _flow_id(text: str) -> int | None:
+    if text.lower() == "hash":
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise QuestionError(f"FlowID '{text}' is not a number", "0 to 255, or hash")
+    return int(text)
+
+
+def _given_frame(
+    described: Mapping[str, object],
+    hexadecimal: str | None,
+    pcap: str | None,
+    frame: int | None,
+    at: str | None,
+) -> bool:
+    """Tell whether the frame itself is given; refuse to mix that with describing one."""
+    said = [name for name, value in described.items() if value is not None]
+    given = "--hex" if hexadecimal is not None else "--pcap" if pcap is not None else None
+    if hexadecimal is not None and pcap is not None:
+        raise QuestionError("--hex and --pcap both give the frame: give one")
+    if frame is not None and pcap is None:
+        raise QuestionError("--frame counts the frames of a capture", "give that as --pcap FILE")
+    if frame is not None and frame < 1:
+        raise QuestionError(f"there is no frame {frame}: frames are counted from 1")
+    if given is not None:
+        if said:
+            raise QuestionError(
+                f"{', '.join(said)} cannot go with {given}: the frame says it all",
+                "say where it enters: --in VM or --in pa:HOST" if at is None else None,
+            )
+        if at is None:
+            raise QuestionError(
+                f"{given} does not say where the frame enters", "add --in VM or --in pa:HOST"
+            )
+        return True
+    if at is not None:
+        raise QuestionError(
+            "--in is where a frame of --hex or --pcap enters", "name the sender as SRC"
+        )
+    missing = [name for name in ("SRC", "DST") if described[name] is None]
+    if missing:
+        raise QuestionError(
+            f"{' and '.join(missing)} missing",
+            "hnvemu trace SRC DST, or a frame with --hex or --pcap; see hnvemu trace --help",
+        )
+    return False
+
+
+def _octets(hexadecimal: str | None, pcap: str | None, number: int) -> bytes:
+    if pcap is not None:
+        return _captured(pcap, number)
+    if hexadecimal != "-":
+        return parse_hex(hexadecimal or "")
+    text = sys.stdin.read(_MOST_HEX + 1)
+    if len(text) > _MOST_HEX:
+        raise QuestionError(f"standard input holds more than {_MOST_HEX} characters")
+    return parse_hex(text)
+
+
+def _captured(name: str, number: int) -> bytes:
+    """Return frame ``number`` of a capture."""
+    captured: CapturedFrame | None = None
+    try:
+        for captured in read_frames(sys.stdin.buffer if name == "-" else name):
+            if captured.number == number:
+                break
+    except CaptureError as error:
+        raise QuestionError(f"'{name}' cannot be read as a capture: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise QuestionError(f"'{name}' cannot be read: {reason.lower()}") from None
+    if captured is None:
+        note(f"note: '{name}' has no frame")
+        raise typer.Exit(5)
+    if captured.number != number:
+        raise QuestionError(
+            f"there is no frame {number} in '{name}'", f"the last one is {captured.number}"
+        )
+    if captured.captured_length < captured.original_length:
+        note(
+            f"note: frame {number} was cut off: {captured.captured_length} of its"
+            f" {captured.original_length} octets were captured"
+        )
+    return captured.frame
+
+
+def _write(
+    answer: Trace,
+    form: TraceForm,
+    *,
+    output: str | None,
+    color: Color,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    if form is TraceForm.TEXT:
+        from hnvemu.render.text import Detail, trace_lines
+
+        more = (Detail.NORMAL, Detail.VERBOSE, Detail.BYTES)[min(verbose, 2)]
+        lines = trace_lines(
+            answer,
+            detail=Detail.QUIET if quiet else more,
+            width=page_width(output),
+            ascii_only=not can_draw(output),
+        )
+        emit_lines(lines, output=output, color=color)
+    elif form is TraceForm.MINIMAL:
+        from hnvemu.render.text import minimal
+
+        emit(minimal(answer), output=output)
+    elif form is TraceForm.JSON:
+        from hnvemu.render.json import dumps, trace_document
+
+        emit(dumps(trace_document(answer)), output=output)
+    else:
+        from hnvemu.render.pcap import write_capture
+
+        octets = io.BytesIO()
+        write_capture(answer, octets)
+        emit_octets(octets.getvalue(), output=output)
+
+
+def _exit_code(answer: Trace, expected: Expectation | None, *, strict: bool) -> int:
+    outcomes = {answer.outcome, *(branch.outcome for branch in answer.branches)}
+    if answer.reply is not None:
+        outcomes.add(answer.reply.outcome)
+    if expected is not None and expected.is_met(answer):
+        return 0
+    if Outcome.UNDECIDED in outcomes:
+        return 3
+    if expected is not None:
+        note(f"note: expected {expected}, and it was {_ending(answer)}")
+        return 1
+    return int(strict and Outcome.DROPPED in outcomes)
+
+
+def _ending(answer: Trace) -> str:
+    reply = answer.reply
+    was = f"{answer.outcome}:{answer.reason}" if answer.reason else str(answer.outcome)
+    if reply is None:
+        return was
+    return f"{was}, and its reply " + (
+        f"{reply.outcome}:{reply.reason}" if reply.reason else reply.outcome
+    )

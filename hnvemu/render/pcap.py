@@ -1,0 +1,57 @@
+"""A trace as a capture: the frame at every place it passes, each with its explanation.
+
+Directions are the switches': a frame arrives from the sending VM, leaves by a provider NIC,
+arrives at another, and leaves to the receiving VM.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from hnvemu.render.text import verdict
+from hnvemu.render.wording import words
+from hnvemu.wire.capture import CaptureRecord, write_pcapng
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hnvemu.trace.path import Hop
+    from hnvemu.trace.trace import Trace
+
+
+def write_capture(trace: Trace, stream: BinaryIO) -> None:
+    """Write a trace, and its reply after it, as pcapng.
+
+    Each port of a VM and each provider NIC is an interface: ``T/A``, ``H1 provider``. A comment
+    on a frame that arrives lists what its host decided about it.
+    """
+    write_pcapng(stream, _records(trace))
+
+
+def _records(trace: Trace) -> Iterator[CaptureRecord]:
+    hops = trace.hops
+    comment = f"{verdict(trace)}\n{_explanation(hops[0])}"
+    from_vm = not trace.at.startswith("pa:")
+    place = trace.at if from_vm else f"{hops[0].node} inside the tunnel"
+    yield CaptureRecord(place, trace.frame, comment, outbound=False)
+    for wire, hop in zip(trace.wire, hops[1:], strict=True):
+        name = wire.tunnel.encapsulation.upper()
+        comment = f"{name} from {wire.sender} to {wire.receiver}, VSID {wire.tunnel.vsid}"
+        yield CaptureRecord(_provider(wire.sender), wire.frame, comment, outbound=True)
+        yield CaptureRecord(_provider(wire.receiver), wire.frame, _explanation(hop), outbound=False)
+    for frame in trace.delivered:
+        comment = f"{trace.outcome}: {frame.to}, VSID {frame.vsid}"
+        yield CaptureRecord(frame.to, frame.frame, comment, outbound=True)
+    if trace.reply is not None:
+        yield from _records(trace.reply)
+
+
+def _provider(host: str) -> str:
+    return f"{host} provider"
+
+
+def _explanation(hop: Hop) -> str:
+    """Return a line for each step of a hop."""
+    lines = [f"{hop.node}:"]
+    lines += [" ".join(words(step)) for step in hop.steps if not step.minor]
+    return "\n".join(lines)
