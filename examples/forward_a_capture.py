@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import scapy.layers.inet  # noqa: F401 - teaches rdpcap what an Ethernet frame is
 from scapy.utils import rdpcap
 
 from hnvemu import NO_SESSIONS, Fabric, load_policy

@@ -5,18 +5,14 @@ from __future__ import annotations
 import io
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 import typer
 
-from hnvemu.analysis.question import Question, State, ask, parse_hex
 from hnvemu.cli import options
 from hnvemu.cli.output import Color, can_draw, emit, emit_lines, emit_octets, note, page_width
 from hnvemu.errors import QuestionError
-from hnvemu.model.policy import Profile  # noqa: TC001 - typer reads annotations
-from hnvemu.switch.fabric import Fabric
 from hnvemu.trace.outcome import Outcome, Reason
-from hnvemu.wire.capture import CaptureError, read_frames
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -36,6 +32,10 @@ EPILOG = options.epilog(
     "hnvemu trace --hex - --in pa:H2               what reaches a host, from stdin",
     "hnvemu trace A X -f pcap -o trace.pcapng      for Wireshark",
 )
+
+
+StateWord: TypeAlias = Literal["new", "established"]
+ProfileWord: TypeAlias = Literal["transparent", "ws2012", "ws2012r2", "hnvv2"]
 
 
 class TraceForm(StrEnum):
@@ -104,13 +104,13 @@ def trace(
     dst_mac: Annotated[str | None, typer.Option(metavar="MAC", help="Destination MAC.")] = None,
     src_ip: Annotated[str | None, typer.Option(metavar="IP", help="Source address.")] = None,
     state: Annotated[
-        State | None, typer.Option(help="Does it open a connection, or is it part of one?")
+        StateWord | None, typer.Option(help="Does it open a connection, or is it part of one?")
     ] = None,
     conversation: Annotated[
         bool, typer.Option("--conversation", help="Trace the reply too.")
     ] = False,
     profile: Annotated[
-        Profile | None, typer.Option(help="Behave like this product generation.")
+        ProfileWord | None, typer.Option(help="Behave like this product generation.")
     ] = None,
     flowid: Annotated[
         str, typer.Option(metavar="hash|N", help="FlowID of NVGRE keys: 0 to 255, or a hash.")
@@ -161,6 +161,10 @@ def trace(
 
     What is not said is filled in as the guest would, and listed under Assumed.
     """
+    from hnvemu.analysis.question import Question, State, ask
+    from hnvemu.model.policy import Profile
+    from hnvemu.switch.fabric import Fabric
+
     described = {
         "SRC": source,
         "DST": destination,
@@ -187,8 +191,13 @@ def trace(
         raise QuestionError("the policy and the frame cannot both come from stdin")
     octets = _octets(hexadecimal, pcap, frame or 1) if given else None
 
+    fabric = Fabric.compile(
+        options.load(policy),
+        profile=None if profile is None else Profile(profile),
+        flow_id=flow_id,
+    )
     answer = ask(
-        Fabric.compile(options.load(policy), profile=profile, flow_id=flow_id),
+        fabric,
         Question(
             source=(at if given else source) or "",
             destination=destination,
@@ -200,7 +209,7 @@ def trace(
             src_mac=src_mac,
             dst_mac=dst_mac,
             src_ip=src_ip,
-            state=state,
+            state=None if state is None else State(state),
             frame=octets,
             conversation=conversation,
         ),
@@ -285,6 +294,8 @@ def _given_frame(
 
 
 def _octets(hexadecimal: str | None, pcap: str | None, number: int) -> bytes:
+    from hnvemu.analysis.question import parse_hex
+
     if pcap is not None:
         return _captured(pcap, number)
     if hexadecimal != "-":
@@ -297,6 +308,8 @@ def _octets(hexadecimal: str | None, pcap: str | None, number: int) -> bytes:
 
 def _captured(name: str, number: int) -> bytes:
     """Return frame ``number`` of a capture."""
+    from hnvemu.wire.capture import CaptureError, read_frames
+
     captured: CapturedFrame | None = None
     try:
         for captured in read_frames(sys.stdin.buffer if name == "-" else name):

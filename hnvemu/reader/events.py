@@ -319,9 +319,10 @@ class _Descent:
         if kind.instead or kind.one_of or not kind.required <= keys.keys():
             sound = self._is_complete(kind, mark, keys) and sound
         # A draft is looked at further, for what else is wrong.
-        if sound or kind.make is dict:
-            return kind.make(**values, origin=self._origin(mark))
-        return BAD
+        if not sound and kind.make is not dict:
+            return BAD
+        values["origin"] = self._origin(mark)
+        return values if kind.make is dict else kind.make(**values)
 
     def _is_complete(self, kind: Record, mark: Any, keys: dict[str, Any]) -> bool:
         """Report keys that are missing, and keys that cannot stand together."""

@@ -31,8 +31,14 @@ class _Row(NamedTuple):
     stage: str
     action: str
     detail: str
+    rules: str
     origin: str
     style: Style
+
+    @property
+    def cells(self) -> int:
+        """Columns that the detail and the rules take in one line."""
+        return cells(self.detail) + len(self.rules)
 
 
 def hop_lines(hops: Iterable[Hop], *, everything: bool, width: int, arrow: str) -> Iterator[Line]:
@@ -73,12 +79,11 @@ def _is_telling(step: Step) -> bool:
 
 def _row(hop: Hop, step: Step, arrow: str, *, everything: bool) -> _Row:
     stage, action, detail = words(step, arrow=arrow)
-    if everything and step.rules:
-        detail += f" [{', '.join(step.rules)}]"
+    rules = f" [{', '.join(step.rules)}]" if everything and step.rules else ""
     origin = origin_of(step)
     style = Style.PLAIN if step.outcome is None else _STYLES.get(step.outcome, Style.GOOD)
     place = "" if origin is None else printable(origin.short)
-    return _Row(printable(hop.node), stage, action, printable(detail), place, style)
+    return _Row(printable(hop.node), stage, action, printable(detail), rules, place, style)
 
 
 def _without_folders(origins: Iterable[Origin | None]) -> dict[str, str]:
@@ -117,14 +122,14 @@ class _Columns(NamedTuple):
         action = max((cells(row.action) for row in rows), default=0)
         detail = (node or 2) + stage + action + len(_GAP) * 4
         longest = max((cells(row.origin) for row in rows), default=0)
-        beside = max((detail + cells(row.detail) for row in rows if row.origin), default=detail)
+        beside = max((detail + row.cells for row in rows if row.origin), default=detail)
         origin = min(max(width, detail + _NARROWEST) - longest, beside + 3)
         return cls(node, stage, action, detail, origin, width)
 
     def has_room(self, table: list[list[_Row]]) -> bool:
         """Whether every origin can stand beside its step."""
         return all(
-            self.detail + cells(row.detail) + len(_GAP) <= self.origin
+            self.detail + row.cells + len(_GAP) <= self.origin
             for rows in table
             for row in rows
             if row.origin
@@ -154,6 +159,14 @@ class _Columns(NamedTuple):
             yield line
             line = (Span(" " * self.detail), Span(text))
             used = self.detail + cells(text)
+        if row.rules:
+            # With an origin, the rules stay beside the detail only if all three fit.
+            edge = self.origin - len(_GAP) if row.origin else self.width
+            if used + len(row.rules) > edge:
+                yield line
+                line, used = (Span(" " * (self.detail - 1)),), self.detail - 1
+            line = (*line, Span(row.rules, Style.FAINT))
+            used += len(row.rules)
         if row.origin:
             if used + len(_GAP) > self.origin:
                 yield line

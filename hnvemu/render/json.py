@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from hnvemu.addresses import MacAddress, address_of
-from hnvemu.render.packet import protocol_of
+from hnvemu.render.packet import has_frame, protocol_of
 from hnvemu.render.wording import evidence_of, kind, origin_of, words
 from hnvemu.trace.steps import AclDenied
 
@@ -57,7 +57,7 @@ def _trace(trace: Trace) -> dict[str, Any]:
 def _packet(trace: Trace) -> dict[str, Any]:
     """Return the frame as it entered; a field that it does not have is None or left out."""
     flow = trace.flow
-    is_ip = flow.version != 0
+    is_frame, is_ip = has_frame(trace), flow.version != 0
     packet: dict[str, Any] = {
         "from": trace.at,
         "src": str(address_of(flow.version, flow.src)) if is_ip else None,
@@ -65,8 +65,8 @@ def _packet(trace: Trace) -> dict[str, Any]:
         "protocol": protocol_of(flow),
         "src_port": flow.src_port if flow.src_port >= 0 else None,
         "dst_port": flow.dst_port if flow.dst_port >= 0 else None,
-        "src_mac": str(MacAddress(flow.src_mac)),
-        "dst_mac": str(MacAddress(flow.dst_mac)),
+        "src_mac": str(MacAddress(flow.src_mac)) if is_frame else None,
+        "dst_mac": str(MacAddress(flow.dst_mac)) if is_frame else None,
         "ttl": flow.ttl if is_ip else None,
         "length": len(trace.frame),
         "frame": trace.frame.hex(),
@@ -75,7 +75,7 @@ def _packet(trace: Trace) -> dict[str, Any]:
         packet["icmp"] = {"type": flow.icmp >> 8, "code": flow.icmp & 0xFF}
     if flow.vlan >= 0:
         packet["vlan"] = flow.vlan
-    if not is_ip:
+    if is_frame and not is_ip:
         packet["ethertype"] = f"0x{flow.ethertype:04X}"
     return packet
 

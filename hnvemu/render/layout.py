@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r" *[^ ]+")
 _PUNCTUATION = (",", ";", ":")
+_ARROWS = ("->", "→")  # they stand before what they lead to
 
 
 class Style(Enum):
@@ -98,10 +99,10 @@ def _earlier_break(words: list[str], taken: int, width: int) -> int:
     """Return after how many words to break: at the end of a clause, if the line is half full."""
     for end in range(taken, 0, -1):
         if cells("".join(words[:end]).lstrip()) * 2 < width:
-            return taken
+            break
         if words[end - 1].endswith(_PUNCTUATION):
             return end
-    return taken
+    return taken - 1 if taken > 1 and words[taken - 1].strip() in _ARROWS else taken
 
 
 def plain(lines: Iterable[Line]) -> str:

@@ -59,9 +59,9 @@ def _tunnel_headers(frame: bytes) -> Iterator[Header]:
 
 def _headers(frame: bytes, start: int, prefix: str) -> Iterator[Header]:
     inner = frame[start:]
-    _, _, vlan, ethertype, at = read_ethernet(inner)
-    yield Header(f"{prefix}Ethernet", start, start + min(14, at))
-    if vlan >= 0:
+    *_, ethertype, at = read_ethernet(inner)
+    yield Header(f"{prefix}Ethernet", start, start + 14)
+    if at > 14:
         yield Header(f"{prefix}802.1Q tag", start + 14, start + at)
     ip = read_ip(inner, ethertype, at)
     if ip.version:

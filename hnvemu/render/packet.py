@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.addresses import MacAddress, address_of
+from hnvemu.trace.steps import Arrived
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP, Fault
 
 if TYPE_CHECKING:
+    from hnvemu.trace.trace import Trace
     from hnvemu.wire.flow import Flow
 
 _ARP = 0x0806
 _PROTOCOLS = {(4, ICMP): "icmp", (6, ICMPV6): "icmpv6"}
 _ECHOES = {8 << 8: "echo", 0: "echo-reply", 128 << 8: "echo", 129 << 8: "echo-reply"}
+
+
+def has_frame(trace: Trace) -> bool:
+    """Whether there is a customer frame: what reaches a host may be no tunnel at all."""
+    first = trace.hops[0].steps[0]
+    return not (isinstance(first, Arrived) and first.fault)
 
 
 def protocol_of(flow: Flow) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from hnvemu.render.packet import has_frame
 from hnvemu.render.text import verdict
 from hnvemu.render.wording import words
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
@@ -31,8 +32,9 @@ def write_capture(trace: Trace, stream: BinaryIO) -> None:
 def _records(trace: Trace) -> Iterator[CaptureRecord]:
     hops = trace.hops
     comment = f"{verdict(trace)}\n{_explanation(hops[0])}"
-    from_vm = not trace.at.startswith("pa:")
-    place = trace.at if from_vm else f"{hops[0].node} inside the tunnel"
+    place = trace.at
+    if place.startswith("pa:"):
+        place = _provider(hops[0].node) + (", inside the tunnel" if has_frame(trace) else "")
     yield CaptureRecord(place, trace.frame, comment, outbound=False)
     for wire, hop in zip(trace.wire, hops[1:], strict=True):
         name = wire.tunnel.encapsulation.upper()

@@ -14,10 +14,10 @@ from hnvemu.addresses import MacAddress
 from hnvemu.render.columns import hop_lines
 from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, styled, wrap
 from hnvemu.render.octets import dump, headers
-from hnvemu.render.packet import destination, packet_text
+from hnvemu.render.packet import destination, has_frame, packet_text
 from hnvemu.render.wording import words
 from hnvemu.trace.outcome import Outcome
-from hnvemu.trace.steps import NotEvaluated
+from hnvemu.trace.steps import Arrived, NotEvaluated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hnvemu.trace.trace import Trace, WireFrame
+    from hnvemu.wire.encapsulation import Tunnel
     from hnvemu.wire.flow import Flow
 
 _INDENT = "  "
@@ -79,7 +80,7 @@ def trace_text(
     Args:
         trace: With its reply, where it has one.
         detail: How much to show.
-        width: Columns of the terminal; no fewer than 60 look well.
+        width: Columns of the terminal; no fewer than 72 look well.
         ascii_only: Draw arrows and marks in ASCII. Names are written as they are.
     """
     return plain(trace_lines(trace, detail=detail, width=width, ascii_only=ascii_only))
@@ -202,6 +203,8 @@ def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
         target = f"{trace.receiver} @{node}"
     ends = Span(printable(f"{source} {glyphs.arrow} {target}"))
     packet = (Span(packet_text(trace.flow)),)
+    if not has_frame(trace):
+        ends, packet = Span(source), (Span("no readable frame inside"),)
     if trace.reason is None:
         return [(Span(word, style), Span("  "), ends), packet]
     why = Span(printable(f"{trace.reason} at {node}"), Style.NAME)
@@ -211,13 +214,14 @@ def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
 def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
     """Return the places that the packet passed, and the mark of what stopped it."""
     places: list[Line] = []
-    if not trace.at.startswith("pa:"):
+    first = trace.hops[0].steps[0]
+    if not isinstance(first, Arrived):
         places.append((Span(printable(trace.at)),))
+    elif not first.fault:
+        places.append(_tunnel(first.tunnel))
     for position, hop in enumerate(trace.hops):
         places.append((Span(printable(hop.node), Style.NAME),))
-        for wire in trace.wire[position : position + 1]:
-            tunnel = wire.tunnel
-            places.append((Span(f"[{tunnel.encapsulation.upper()} {tunnel.vsid}]"),))
+        places += [_tunnel(wire.tunnel) for wire in trace.wire[position : position + 1]]
     stage = words(trace.path.last).stage
     match trace.outcome:
         case Outcome.DROPPED:
@@ -231,6 +235,10 @@ def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
         case _:
             places += [(Span(printable(frame.to), Style.GOOD),) for frame in trace.delivered]
     return places
+
+
+def _tunnel(tunnel: Tunnel) -> Line:
+    return (Span(f"[{tunnel.encapsulation.upper()} {tunnel.vsid}]"),)
 
 
 def _summary(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, str]]:
@@ -278,8 +286,11 @@ def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
 
 def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
     """Yield heading and octets of the frame at each place, and the tunnel it is in."""
-    from_vm = not trace.at.startswith("pa:")
-    yield f"Frame {'from ' + trace.at if from_vm else 'inside the tunnel'}", trace.frame, None
+    if not trace.at.startswith("pa:"):
+        place = f"from {trace.at}"
+    else:
+        place = "inside the tunnel" if has_frame(trace) else f"that reached {trace.hops[0].node}"
+    yield f"Frame {place}", trace.frame, None
     for wire in trace.wire:
         yield f"Frame on the wire, {wire.sender} {glyphs.arrow} {wire.receiver}", wire.frame, wire
     for delivered in trace.delivered:

@@ -126,7 +126,7 @@ _OUTER_FAULTS = {
     OuterFault.BAD_CHECKSUM: "the outer IPv4 header checksum is wrong",
     OuterFault.FRAGMENT: "the outer packet is a fragment",
     OuterFault.NOT_A_TUNNEL: "it is not of the encapsulation that this host uses",
-    OuterFault.GRE_FLAGS: "the GRE header does not have a key and nothing else",
+    OuterFault.GRE_FLAGS: "the GRE header has something else than a key alone",
     OuterFault.GRE_PROTOCOL: "the GRE header announces no Ethernet frame",
     OuterFault.VXLAN_FLAGS: "the VXLAN header says that its VNI does not count",
 }
@@ -365,7 +365,7 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 "rewrite",
                 "none",
                 "the frame goes on byte for byte"
-                + (", though it changes its subnet" if crossed else ""),
+                + (", though it goes to another subnet" if crossed else ""),
             )
         case Rewritten(mac, _):
             return Words("rewrite", "changed", f"the destination MAC becomes {mac}; the TTL stays")
@@ -405,8 +405,8 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             return Words(
                 "underlay",
                 "silent",
-                f"PA {address.address} is in VLAN {address.vlan} and PA {other.address} in VLAN"
-                f" {other.vlan}: neither hears the other",
+                f"PA {address.address} is in {_vlan(address)} and PA {other.address} in"
+                f" {_vlan(other)}: neither hears the other",
             )
         case PacketTooBig(length, limit):
             return Words(
@@ -763,6 +763,10 @@ def _rivals(route: CustomerRoute, rivals: tuple[CustomerRoute, ...]) -> str:
     if beaten:
         text += f"; before {' and '.join(beaten)}"
     return text
+
+
+def _vlan(address: ProviderAddress) -> str:
+    return f"VLAN {address.vlan}" if address.vlan else "no VLAN"
 
 
 def _tunnel(tunnel: Tunnel, arrow: str) -> str:

@@ -82,8 +82,9 @@ class Fabric:
 
         Args:
             packet: Octets from the Ethernet header on (at least 14), or a Scapy packet. MACs and
-                a source address that a Scapy packet leaves open are filled in as the guest would;
-                neither the network nor the routing table of this machine is asked.
+                a source address that a Scapy packet leaves open are filled in as the guest would,
+                and with zeros at ``pa:HOST``; neither the network nor the routing table of this
+                machine is asked.
             at: A port's name (``B``, ``T/B``, ``T/GW:inside``), or ``pa:HOST`` for an encapsulated
                 frame that reaches a host from the provider network.
             sessions: The conversations that ports have admitted so far, as an earlier trace
@@ -124,7 +125,6 @@ class Fabric:
 
     def _walk(self, flow: Flow, port: SendingPort, sessions: SessionTable | None) -> Path:
         """Run the pipeline for one flow."""
-
         ask = _one_packet(flow)
         steps = list(send(port, ask, sessions))
         hops: list[Hop] = []
@@ -198,8 +198,14 @@ class Fabric:
             )
         from hnvemu.wire.packet import to_octets  # noqa: PLC0415 - Scapy takes longer than a trace
 
-        if port is None:
-            return bytes(packet)
+        if port is None:  # no guest is there to fill in anything, and this machine is none
+            null = MacAddress(0)
+            return to_octets(
+                packet,
+                src_mac=null,
+                dst_mac_for=lambda _version, _address: null,
+                src_for=lambda _version: None,
+            )
         sender = port
 
         def dst_mac_for(version: int, address: IPAddress) -> MacAddress:

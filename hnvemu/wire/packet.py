@@ -36,7 +36,8 @@ def to_octets(
     """Return the octets of a Scapy packet, which stays as it is.
 
     Where Scapy would look at this machine, the arguments answer instead, in every layer. A
-    packet that does not begin with an Ethernet header gets one. Of a packet that stands for
+    packet that does not begin with an Ethernet header gets one; a bare ``Raw`` is a whole frame
+    that was not dissected. Of a packet that stands for
     many, the first is meant.
 
     Args:
@@ -47,7 +48,11 @@ def to_octets(
         src_for: Tells the source address for an IP version; None is the unspecified address.
     """
     from scapy.layers.l2 import Dot3, Ether  # noqa: PLC0415 - late, see above
+    from scapy.packet import Raw  # noqa: PLC0415 - the same
 
+    if isinstance(packet, Raw):
+        # What rdpcap makes of a frame where no layer was imported to dissect it.
+        return bytes(packet)
     if not isinstance(packet, Ether | Dot3):
         packet = Ether() / packet
     elif all(layer.raw_packet_cache is not None for layer in packet.iterpayloads()):

@@ -108,7 +108,7 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
                 }
             ),
             max_size=4,
-            unique_by=lambda route: (route["prefix"], route["metric"]),
+            unique_by=lambda route: tuple(route.values()),
         )
     )
     vms: dict[str, Any] = {}
@@ -150,7 +150,7 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
                 }
             ),
             max_size=draw(st.sampled_from([0, 0, 2, 5])),
-            unique_by=lambda record: (record["ca"], record["vsid"]),
+            unique_by=lambda record: (record["ca"], record["vsid"], record["mac"]),
         )
     )
     return {

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from ipaddress import ip_address, ip_network
-from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ from hnvemu.wire.build import build_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hnvemu import Policy
     from hnvemu.addresses import IPAddress
 
 SAMPLE = Path(__file__).parents[2] / "policies" / "complex-routing.yaml"
@@ -53,14 +55,13 @@ TENANT_U = {"Z", "W"}
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Callable[..., Fabric]:
+def network() -> Callable[..., Fabric]:
     """Build the reference network after some edits.
 
     An edit ``(old, new)`` replaces a text that stands in the sample once, with comments and
     alignment left out. ``routes``, ``vms`` and ``records`` are added to virtual network T, each
     a YAML mapping without its braces. ``also`` is a second policy file beside it.
     """
-    numbers = count()
 
     def build(
         *edits: tuple[str, str],
@@ -84,15 +85,20 @@ def network(tmp_path: Path) -> Callable[..., Fabric]:
             ("lookup_records:", [f"- {{{record}}}" for record in records]),
         ):
             text = text.replace(f"{key}\n", "\n      ".join([key, *lines]) + "\n", 1)
-        folder = tmp_path / str(next(numbers))
-        folder.mkdir()
-        (folder / "1-network.yaml").write_text(text)
-        if also:
-            (folder / "2-also.yaml").write_text("hnv: 1\n" + dedent(also))
-        policy = load_policy(folder)
+        policy = _policy(text, dedent(also))
         return Fabric.compile(policy, profile=Profile(profile), flow_id=flow_id)
 
     return build
+
+
+@cache
+def _policy(text: str, also: str) -> Policy:
+    """Load a policy of one or two files; most tests begin with the same one."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "1-network.yaml").write_text(text)
+        if also:
+            Path(folder, "2-also.yaml").write_text(f"hnv: 1\n{also}")
+        return load_policy(folder)
 
 
 @pytest.fixture

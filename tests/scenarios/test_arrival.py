@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scapy.config import conf
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import GRE, Ether
 from scapy.layers.vxlan import VXLAN
@@ -79,6 +80,20 @@ def test_what_one_host_sends_the_other_takes_as_a_capture(network: Network, fram
 
     assert (captured.outcome, captured.receiver) == (sent.outcome, sent.receiver)
     assert captured.delivered == sent.delivered
+
+
+def test_what_a_captured_packet_leaves_open_is_zero_and_not_this_machines(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conf, "route", None)
+    monkeypatch.setattr(conf, "neighbor", None)
+    bare = Ether() / IP(dst="192.168.10.12") / nvgre(5001) / Ether() / IP(dst="10.0.1.11")
+
+    trace = network().send(bare / ICMP(), at="pa:H2")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.SRC_PA_MISMATCH)
+    assert str(last(trace).pa) == "0.0.0.0"
+    assert (trace.frame[:12], trace.frame[26:30]) == (bytes(12), bytes(4))
 
 
 @pytest.mark.parametrize(

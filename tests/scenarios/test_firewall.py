@@ -282,8 +282,8 @@ def test_t72_moving_vms_changes_no_verdict_of_the_firewall(
     new_p: tuple[str, int],
     new_q: tuple[str, int],
 ) -> None:
-    sent = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-    sent = bytes(sent / IP(src="10.0.1.10", dst="10.0.1.11") / TCP(sport=40000, dport=80))
+    ethernet = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    sent = ethernet / IP(src="10.0.1.10", dst="10.0.1.11") / TCP(sport=40000, dport=80)
     path = tmp_path_factory.mktemp("moving") / "policy.json"
 
     path.write_text(json.dumps(two_vms(firewall, p, q)))
@@ -302,10 +302,8 @@ def test_without_rules_everything_passes(network: Network, frame: Frame) -> None
     trace = fabric.send(frame("X", "A"), at="X")
 
     assert (trace.outcome, trace.receiver) == (Outcome.DELIVERED, "T/A")
-    assert [step.direction for step in trace.steps if "ACL-14" in step.rules] == [
-        "outbound",
-        "inbound",
-    ]
+    defaulted: list[Any] = [step for step in trace.steps if "ACL-14" in step.rules]
+    assert [step.direction for step in defaulted] == ["outbound", "inbound"]
 
 
 def test_the_windows_defaults_stop_what_comes_in(network: Network, frame: Frame) -> None:  # ACL-13

@@ -36,13 +36,18 @@ def last(trace: Trace) -> Any:
     return trace.steps[-1]
 
 
+def applying(trace: Trace, rule: str) -> list[Any]:
+    """Return the steps that apply ``rule``."""
+    return [step for step in trace.steps if rule in step.rules]
+
+
 def test_t55_the_lower_metric_decides_between_two_gateways(network: Network, frame: Frame) -> None:
     fabric = network(routes=(SECOND_DEFAULT,), vms=(GW2_ON_H3,))
 
     trace = fabric.send(frame("A", "8.8.8.8"), at="A")
 
     assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
-    [matched] = [step for step in trace.steps if "FWD-8" in step.rules]
+    [matched] = applying(trace, "FWD-8")
     assert str(matched.route.next_hop) == "10.0.2.250"
     assert [(str(route.next_hop), route.metric) for route in matched.rivals] == [
         ("10.0.2.251", 300)
@@ -123,10 +128,8 @@ def test_each_of_two_gateway_vms_may_send_from_outside_addresses(
 
     assert (first.outcome, first.receiver) == (Outcome.DELIVERED, "T/A")
     assert (second.outcome, second.receiver) == (Outcome.DELIVERED, "T/A")
-    senders = [
-        str(step.record.mac) for step in (*first.steps, *second.steps) if "SRC-2" in step.rules
-    ]
-    assert senders == ["02-00-00-00-03-FA", "02-00-00-00-03-FB"]
+    senders = applying(first, "SRC-2") + applying(second, "SRC-2")
+    assert [str(step.record.mac)[-2:] for step in senders] == ["FA", "FB"]
 
 
 def test_a_vm_beside_a_gateway_vm_gains_nothing_from_its_wildcard(

@@ -329,3 +329,25 @@ def test_two_vlans_of_one_provider_subnet_do_not_hear_each_other(
     trace = fabric.send(frame("A", "B"), at="A")
 
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.PA_ARP_FAILED)
+
+
+def test_a_host_without_the_routes_of_a_subnet_does_not_know_its_network(
+    network: Network, frame: Frame
+) -> None:  # OBJ-3
+    fabric = network(
+        also="""
+        host_views:
+          H1:
+            without_customer_routes:
+              - {virtual_network: T, prefix: 10.0.1.0/24}
+              - {virtual_network: T, prefix: "2001:db8:1::/64"}
+        """
+    )
+
+    outbound = fabric.send(frame("A", "X"), at="A")
+    inbound = fabric.send(frame("X", "A"), at="X")
+
+    assert (outbound.outcome, outbound.reason) == (Outcome.DROPPED, Reason.ROUTE_MISSING)
+    assert outbound.steps[-1].rules == ("OBJ-3",)
+    assert (inbound.outcome, inbound.reason) == (Outcome.DROPPED, Reason.SRC_RECORD_MISSING)
+    assert (inbound.hops[-1].node, "RCV-9" in inbound.steps[-1].rules) == ("H1", True)

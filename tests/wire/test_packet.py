@@ -99,7 +99,6 @@ def test_packet_without_ethernet_gets_a_header() -> None:
 
     assert octets(IP(dst="10.0.1.11") / UDP(sport=1, dport=2)) == bytes(expected)
     assert octets(IPv6(dst="2001:db8::1"))[12:14] == b"\x86\xdd"
-    assert octets(Raw(b"x"))[:12] == bytes.fromhex("ffffffffffff 020000000101")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +191,13 @@ def test_packet_of_the_caller_stays_as_it_is() -> None:
     octets(packet)
 
     assert [dict(layer.fields) for layer in packet.iterpayloads()] == before
+
+
+def test_bare_octets_are_a_whole_frame() -> None:
+    """What rdpcap gives where the caller imported no layer."""
+    frame = bytes(ether() / IP(src="10.0.1.10", dst="10.0.1.11") / TCP())
+
+    assert octets(Raw(frame)) == frame
 
 
 def test_dissected_packet_keeps_its_octets_and_its_faults() -> None:

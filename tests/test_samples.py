@@ -1,0 +1,52 @@
+"""What the samples say of themselves is true: each command on top shows what it is said to show."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hnvemu import load_policy
+
+POLICIES = sorted((Path(__file__).parent.parent / "policies").glob("*.yaml"))
+
+
+def commands(path: Path) -> list[tuple[str, str]]:
+    """Return each command of a sample's comment with the sentence under it."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"^#   (hnvemu .*)\n((?:#       .*\n)+)", text, re.MULTILINE)
+    return [(command, " ".join(said.replace("#", " ").split())) for command, said in found]
+
+
+SAID = [(command, said) for path in POLICIES for command, said in commands(path)]
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_each_sample_opens_with_its_story(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert lines[0].startswith("# yaml-language-server: $schema=")
+    assert len(commands(path)) >= 3
+    assert load_policy(path).ports
+
+
+@pytest.mark.parametrize(("command", "said"), SAID, ids=[command for command, _ in SAID])
+def test_each_command_of_a_sample_shows_what_is_said(
+    command: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reason in the sentence is the trace's reason; without one the frame arrives."""
+    from hnvemu.cli.app import main
+
+    words = shlex.split(command)[1:]
+
+    code = main(words)
+
+    verdict = capsys.readouterr().out.splitlines()[0]
+    reasons = re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", said)
+    assert code == 0
+    if reasons:
+        assert verdict.startswith(f"DROPPED  {reasons[0]} ")
+    elif words[0] == "trace":
+        assert verdict.startswith(("DELIVERED", "TO GATEWAY"))
