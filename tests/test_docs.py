@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
 
-from hnvemu import Policy, load_policy
+from hnvemu import Fabric, Policy, load_policy
 from hnvemu.reader.format import POLICY
 from hnvemu.reader.shape import Either, ListOf, Names, Record
 from hnvemu.trace import steps
@@ -27,7 +29,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 def blocks(page: str, language: str) -> list[tuple[int, str]]:
     """Return the code blocks of a page in one language, each with the line that it follows."""
-    text = (ROOT / "docs" / page).read_text()
+    text = (ROOT / page).read_text()
     return [
         (text.count("\n", 0, found.start(2)), found[2])
         for found in BLOCK.finditer(text)
@@ -70,6 +72,13 @@ def test_every_rule_that_the_code_cites_has_a_row_in_the_catalogue() -> None:
     assert sorted(cited - catalogue()) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_rule_that_a_page_cites_has_a_row_in_the_catalogue(page: Path) -> None:
+    cited = set(RULE_ID.findall(page.read_text()))
+
+    assert sorted(cited - catalogue()) == []
+
+
 def test_no_rule_has_two_rows_in_the_catalogue() -> None:
     text = (ROOT / "docs" / "forwarding.md").read_text()
 
@@ -104,6 +113,8 @@ def keys(kind: Any) -> Iterator[str]:
         case Either():
             yield from keys(kind.mapping)
             yield from keys(kind.sequence)
+        case _:
+            pass  # a scalar holds no keys
 
 
 def test_every_key_of_the_format_is_explained() -> None:
@@ -116,7 +127,7 @@ def test_every_key_of_the_format_is_explained() -> None:
 
 def load_example(folder: Path, text: str) -> Policy:
     """Load an example as the page says: beside the first one, unless it is whole."""
-    [(_, first), *_] = blocks("policy.md", "yaml")
+    [(_, first), *_] = blocks("docs/policy.md", "yaml")
     (folder / "example.yaml").write_text(text)
     if not text.startswith("hnv: 1\n"):
         (folder / "a-policy.yaml").write_text(first)
@@ -125,7 +136,7 @@ def load_example(folder: Path, text: str) -> Policy:
 
 @pytest.mark.parametrize(
     "example",
-    [pytest.param(text, id=f"line-{line}") for line, text in blocks("policy.md", "yaml")],
+    [pytest.param(text, id=f"line-{line}") for line, text in blocks("docs/policy.md", "yaml")],
 )
 def test_an_example_of_the_policy_page_loads(tmp_path: Path, example: str) -> None:
     policy = load_example(tmp_path, example)
@@ -144,14 +155,9 @@ def test_an_example_of_the_policy_page_loads(tmp_path: Path, example: str) -> No
 def test_the_worked_example_of_a_stale_host_is_right(
     tmp_path: Path, first_line: str, there: str, back: str
 ) -> None:
-    from scapy.layers.inet import ICMP, IP
-    from scapy.layers.l2 import Ether
-
-    from hnvemu import Fabric
-
     [example] = [
         text
-        for _, text in blocks("policy.md", "yaml")
+        for _, text in blocks("docs/policy.md", "yaml")
         if re.match(rf"host_views:\n  H1:(?:\n    | {{){first_line}:", text)
     ]
     fabric = Fabric.compile(load_example(tmp_path, example))
@@ -162,14 +168,25 @@ def test_the_worked_example_of_a_stale_host_is_right(
     assert (forth.reason, reply.reason) == (there, back)
 
 
-def test_the_examples_of_the_python_page_run_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_policy_of_the_readme_loads(tmp_path: Path) -> None:
+    [(_, text)] = blocks("README.md", "yaml")
+    (tmp_path / "policy.yaml").write_text(text)
+
+    policy = load_policy(tmp_path)
+
+    assert len(policy.ports) == 2
+
+
+@pytest.mark.parametrize("page", ["docs/python.md", "README.md"])
+def test_the_python_examples_of_a_page_run_in_order(
+    monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
     monkeypatch.chdir(ROOT)
-    page = str(ROOT / "docs" / "python.md")
     namespace: dict[str, Any] = {}
 
-    examples = blocks("python.md", "python")
+    examples = blocks(page, "python")
     for line, text in examples:
         # Empty lines in front: a failure shows its line of the page.
         exec(compile("\n" * line + text, page, "exec"), namespace)
 
-    assert len(examples) > 5
+    assert "load_policy" in namespace

@@ -43,7 +43,7 @@ _ICMP = {"icmp", "icmpv4", "icmpv6"}
 _ECHO_REPLIES = {(4, 8): 0, (6, 128): 129}
 _NOT_EMULATED = ("arp", "nd", "ndp")
 _SERVICE_HELP: Final = "such as tcp/443, udp/53, icmp/echo, icmp/3:4 or 47"
-_LIKE_AN_ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.%]*")
+_LIKE_AN_ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%.*)?")
 _DECIMAL = re.compile("[0-9]{1,9}", re.ASCII)
 _HEX_GROUP = re.compile(r"[^\s:-]+")
 _DUMP_OFFSET = re.compile(r"\s*(0x[0-9a-f]{4,8}:)\s", re.ASCII | re.IGNORECASE)
@@ -333,7 +333,7 @@ def _described(fabric: Fabric, question: Question, assumptions: list[str]) -> tu
         hop = first_hop(fabric.tables, port, dst)
         dst_mac = hop.mac
         if not hop.known:
-            assumptions.append(f"destination MAC {dst_mac}, for {hop.why}")
+            assumptions.append(f"destination MAC {dst_mac} ({hop.why})")
     else:
         dst_mac = _mac(question.dst_mac)
     established = question.state is State.ESTABLISHED
@@ -401,7 +401,7 @@ def _reply(fabric: Fabric, trace: Trace, *, established: bool) -> Trace | None:
     if trace.outcome is Outcome.TO_GATEWAY:
         assumptions.insert(0, f"the answer comes back through {port.name}")
     if not hop.known:
-        assumptions.append(f"destination MAC {hop.mac}, for {hop.why}")
+        assumptions.append(f"destination MAC {hop.mac} ({hop.why})")
     reply.assumptions = tuple(assumptions)
     return reply
 
@@ -459,7 +459,7 @@ def _named(
     protocol, ports = lines[0]
     if protocol in (ICMP, ICMPV6):
         word = "icmp" if protocol == ICMP else "icmpv6"
-        found, text = _icmp(f"service '{name}'", word, "", version), f"{word}/echo"
+        found, text = _icmp(name, word, "", version), f"{word}/echo"
     elif protocol not in _PORT_NAMES:
         found, text = Transport(protocol), f"protocol {protocol}"
     elif ports is None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from hnvemu import __version__
-from hnvemu.cli import next_hop, samples, schema, show, trace, validate
 from hnvemu.cli.options import epilog
 from hnvemu.cli.output import flush, note, prepare_streams
 from hnvemu.errors import HnvemuError, QuestionError
@@ -23,12 +24,54 @@ if TYPE_CHECKING:
 
 DEBUG_VARIABLE: Final = "HNVEMU_DEBUG"
 
+_COMMANDS: Final = {
+    "trace": "trace",
+    "next-hop": "next_hop",
+    "show": "show",
+    "validate": "validate",
+    "samples": "samples",
+    "schema": "schema",
+}
+"""By the name of each command the module that has it, and the name of its function there."""
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+
+
+class Commands(TyperGroup):
+    """Makes a command when it is asked for: making them all takes longer than a trace."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name all commands, in the order of the help page."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; None where there is none of that name."""
+        # For an unknown name all are made, so that typer can find the nearest.
+        for name in [cmd_name] if cmd_name in _COMMANDS else _COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _command(name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _command(name: str) -> Any:
+    module = import_module(f"hnvemu.cli.{_COMMANDS[name]}")
+    alone = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_SETTINGS,
+    )
+    alone.command(name, epilog=module.EPILOG)(getattr(module, _COMMANDS[name]))
+    return typer.main.get_command(alone)
+
+
 app = typer.Typer(
     name="hnvemu",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_SETTINGS,
     epilog=epilog(
         "hnvemu trace A X tcp/80",
         "hnvemu trace -p policy.yaml T/A 8.8.8.8 udp/53 -v",
@@ -37,12 +80,6 @@ app = typer.Typer(
         "hnvemu trace --help",
     ),
 )
-app.command("trace", epilog=trace.EPILOG)(trace.trace)
-app.command("next-hop", epilog=next_hop.EPILOG)(next_hop.next_hop)
-app.command("show", epilog=show.EPILOG)(show.show)
-app.command("validate", epilog=validate.EPILOG)(validate.validate)
-app.command("samples", epilog=samples.EPILOG)(samples.samples)
-app.command("schema", epilog=schema.EPILOG)(schema.schema)
 
 
 def _print_version(wanted: bool) -> None:

@@ -82,9 +82,15 @@ Output = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write the result to a file."),
 ]
-ColorWhen = Annotated[Color, typer.Option("--color", help="When the text has colour.")]
+ColorWhen = Annotated[
+    Color,
+    typer.Option("--color", metavar="auto|always|never", help="When the text has colour."),
+]
 TableForm = Annotated[
-    Form | None, typer.Option("-f", "--format", help="Form of the result: text if not said.")
+    Form | None,
+    typer.Option(
+        "-f", "--format", metavar="text|json", help="Form of the result: text if not said."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 

@@ -55,7 +55,10 @@ def show(
     output: options.Output = None,
     color: options.ColorWhen = Color.AUTO,
 ) -> None:
-    """Show the tables of the distributed switch, with the line where each row was written."""
+    """Show a table of the distributed switch.
+
+    Each row ends with the line where it was written.
+    """
     from hnvemu.cli.rows import rows_of
     from hnvemu.switch.fabric import Fabric
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -34,10 +34,6 @@ EPILOG = options.epilog(
 )
 
 
-StateWord: TypeAlias = Literal["new", "established"]
-ProfileWord: TypeAlias = Literal["transparent", "ws2012", "ws2012r2", "hnvv2"]
-
-
 class TraceForm(StrEnum):
     """The forms of a trace."""
 
@@ -47,112 +43,142 @@ class TraceForm(StrEnum):
     PCAP = "pcap"
 
 
-class Expectation(NamedTuple):
-    """What ``--expect`` says."""
+# The arguments and options, in the order of the help page. They have names of their own because
+# typer reads each annotation several times, and a name costs it nothing.
 
-    outcome: Outcome
-    reason: Reason | None
-
-    def is_met(self, trace: Trace) -> bool:
-        """Whether the packet ended so; of a conversation that got there, the reply too."""
-        if trace.outcome is not self.outcome or self.reason not in (None, trace.reason):
-            return False
-        return trace.reply is None or trace.reply.outcome in (
-            Outcome.DELIVERED,
-            Outcome.TO_GATEWAY,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.outcome}:{self.reason}" if self.reason else str(self.outcome)
+Source = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SRC]",
+        help="The sending VM: A, T/A, or GW:inside for one of its adapters.",
+        autocompletion=options.complete_vm,
+    ),
+]
+Destination = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DST]", help="A VM, or any address.", autocompletion=options.complete_vm
+    ),
+]
+Service = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SERVICE]",
+        help="tcp/443, udp/53, icmp/echo, icmp/3:4, a protocol's number, or a name of the "
+        "policy's services; icmp/echo if not said.",
+    ),
+]
+SourcePort = Annotated[
+    int | None, typer.Option("--sport", metavar="PORT", help="Source port of TCP and UDP.")
+]
+Ttl = Annotated[int | None, typer.Option("--ttl", metavar="N", help="TTL, or hop limit.")]
+Length = Annotated[
+    int | None, typer.Option("--len", metavar="N", help="Total length of the IP packet.")
+]
+DontFragment = Annotated[bool, typer.Option("--df", help="Set don't fragment.")]
+SourceMac = Annotated[str | None, typer.Option("--src-mac", metavar="MAC", help="Source MAC.")]
+DestinationMac = Annotated[
+    str | None, typer.Option("--dst-mac", metavar="MAC", help="Destination MAC.")
+]
+SourceIp = Annotated[str | None, typer.Option("--src-ip", metavar="IP", help="Source address.")]
+ConnectionState = Annotated[
+    Literal["new", "established"] | None,
+    typer.Option(
+        "--state",
+        metavar="new|established",
+        help="Does it open a connection, or is it part of one?",
+    ),
+]
+Conversation = Annotated[bool, typer.Option("--conversation", help="Trace the reply too.")]
+ProfileName = Annotated[
+    Literal["transparent", "ws2012", "ws2012r2", "hnvv2"] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Behave like transparent, ws2012, ws2012r2 or hnvv2, whatever the policy says.",
+    ),
+]
+FlowId = Annotated[
+    str,
+    typer.Option("--flowid", metavar="hash|N", help="FlowID of NVGRE keys: 0 to 255, or a hash."),
+]
+Hex = Annotated[
+    str | None,
+    typer.Option("--hex", metavar="OCTETS", help="A frame in hex digits; - for stdin."),
+]
+Pcap = Annotated[
+    str | None,
+    typer.Option("--pcap", metavar="FILE", help="A frame of a pcap or pcapng capture."),
+]
+FrameNumber = Annotated[
+    int | None,
+    typer.Option("--frame", metavar="N", help="Which frame of it, from 1; if not said, 1."),
+]
+Entry = Annotated[
+    str | None,
+    typer.Option(
+        "--in",
+        metavar="VM|pa:HOST",
+        help="Where that frame enters: a VM sends it, or it reaches a host encapsulated.",
+        autocompletion=options.complete_entry,
+    ),
+]
+Expect = Annotated[
+    str | None,
+    typer.Option(
+        "--expect",
+        metavar="OUTCOME[:REASON]",
+        help="Exit 1 if this does not come true, or if the reply of --conversation is lost.",
+    ),
+]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is dropped.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        "--verbose",
+        count=True,
+        show_default=False,
+        help="Every stage; -vv: octets too.",
+    ),
+]
+FormOfTrace = Annotated[
+    TraceForm | None,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="text|minimal|json|pcap",
+        help="Form of the result: text if not said.",
+    ),
+]
 
 
 def trace(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SRC]",
-            help="The sending VM: A, T/A, or GW:inside for one of its adapters.",
-            autocompletion=options.complete_vm,
-        ),
-    ] = None,
-    destination: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[DST]",
-            help="A VM, or any address.",
-            autocompletion=options.complete_vm,
-        ),
-    ] = None,
-    service: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE]",
-            help="tcp/443, udp/53, icmp/echo, icmp/3:4, a protocol's number, or a name of "
-            "the policy's services; icmp/echo if not said.",
-        ),
-    ] = None,
+    source: Source = None,
+    destination: Destination = None,
+    service: Service = None,
     policy: options.PolicyPaths = None,
-    sport: Annotated[
-        int | None, typer.Option(metavar="PORT", help="Source port of TCP and UDP.")
-    ] = None,
-    ttl: Annotated[int | None, typer.Option(metavar="N", help="TTL, or hop limit.")] = None,
-    length: Annotated[
-        int | None, typer.Option("--len", metavar="N", help="Total length of the IP packet.")
-    ] = None,
-    df: Annotated[bool, typer.Option("--df", help="Set don't fragment.")] = False,
-    src_mac: Annotated[str | None, typer.Option(metavar="MAC", help="Source MAC.")] = None,
-    dst_mac: Annotated[str | None, typer.Option(metavar="MAC", help="Destination MAC.")] = None,
-    src_ip: Annotated[str | None, typer.Option(metavar="IP", help="Source address.")] = None,
-    state: Annotated[
-        StateWord | None, typer.Option(help="Does it open a connection, or is it part of one?")
-    ] = None,
-    conversation: Annotated[
-        bool, typer.Option("--conversation", help="Trace the reply too.")
-    ] = False,
-    profile: Annotated[
-        ProfileWord | None, typer.Option(help="Behave like this product generation.")
-    ] = None,
-    flowid: Annotated[
-        str, typer.Option(metavar="hash|N", help="FlowID of NVGRE keys: 0 to 255, or a hash.")
-    ] = "0",
-    hexadecimal: Annotated[
-        str | None,
-        typer.Option("--hex", metavar="OCTETS", help="A frame in hex digits; - for stdin."),
-    ] = None,
-    pcap: Annotated[
-        str | None,
-        typer.Option("--pcap", metavar="FILE", help="A frame of a pcap or pcapng capture."),
-    ] = None,
-    frame: Annotated[
-        int | None, typer.Option(metavar="N", help="Which frame of it, from 1.")
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--in",
-            metavar="VM|pa:HOST",
-            help="Where that frame enters: a VM sends it, or it reaches a host encapsulated.",
-            autocompletion=options.complete_entry,
-        ),
-    ] = None,
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OUTCOME[:REASON]",
-            help="Exit 1 if this does not come true, or the reply of a conversation is lost.",
-        ),
-    ] = None,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 if anything is dropped.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
-    verbose: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, help="Every stage; -vv: octets too.")
-    ] = 0,
-    form: Annotated[
-        TraceForm | None,
-        typer.Option("-f", "--format", help="Form of the result: text if not said."),
-    ] = None,
+    sport: SourcePort = None,
+    ttl: Ttl = None,
+    length: Length = None,
+    df: DontFragment = False,
+    src_mac: SourceMac = None,
+    dst_mac: DestinationMac = None,
+    src_ip: SourceIp = None,
+    state: ConnectionState = None,
+    conversation: Conversation = False,
+    profile: ProfileName = None,
+    flowid: FlowId = "0",
+    hexadecimal: Hex = None,
+    pcap: Pcap = None,
+    frame: FrameNumber = None,
+    at: Entry = None,
+    expect: Expect = None,
+    exit_code: ExitCode = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    form: FormOfTrace = None,
     as_json: options.AsJson = False,
     output: options.Output = None,
     color: options.ColorWhen = Color.AUTO,
@@ -219,6 +245,25 @@ def trace(
         received = "nobody answers such a packet" if answer.delivered else "nobody received it"
         note(f"note: there is no reply: {received}")
     raise typer.Exit(_exit_code(answer, expected, strict=exit_code))
+
+
+class Expectation(NamedTuple):
+    """What ``--expect`` says."""
+
+    outcome: Outcome
+    reason: Reason | None
+
+    def is_met(self, trace: Trace) -> bool:
+        """Whether the packet ended so; of a conversation that got there, the reply too."""
+        if trace.outcome is not self.outcome or self.reason not in (None, trace.reason):
+            return False
+        return trace.reply is None or trace.reply.outcome in (
+            Outcome.DELIVERED,
+            Outcome.TO_GATEWAY,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome}:{self.reason}" if self.reason else str(self.outcome)
 
 
 def expectation(text: str) -> Expectation:

@@ -32,9 +32,10 @@ def validate(
     as_json: options.AsJson = False,
     output: options.Output = None,
 ) -> None:
-    """Check that a policy can be read and that its references hold.
+    """Check that a policy can be read.
 
-    Shows every error of all files in one run, and exits 2 if there is one.
+    Its references have to hold too. Shows every error of all files in one run, and exits 2 if
+    there is one.
     """
     json = options.Form.JSON
     wanted = options.chosen(form, json, as_json=as_json, default=options.Form.TEXT)

@@ -32,9 +32,15 @@ _KEYWORDS = (
     "playtodevice",
 )
 # ACL-15: a keyword may be narrowed to one family.
-_ADDRESS_KEYWORDS = frozenset(word + family for word in _KEYWORDS for family in ("", "4", "6"))
-_PORT_KEYWORDS = frozenset(
-    {"rpc", "rpcepmap", "iphttps", "iphttpsin", "iphttpsout", "teredo", "playtodiscovery"}
+_ADDRESS_KEYWORDS = tuple(word + family for word in _KEYWORDS for family in ("", "4", "6"))
+_PORT_KEYWORDS = (
+    "rpc",
+    "rpcepmap",
+    "iphttps",
+    "iphttpsin",
+    "iphttpsout",
+    "teredo",
+    "playtodiscovery",
 )
 
 
@@ -193,7 +199,7 @@ PORT_CONDITION = ListOf(
             "type": ["integer", "string"],
             "minimum": 0,
             "maximum": 0xFFFF,
-            "pattern": "^[0-9]+ *(- *[0-9]+)?$|^\\*$|" + any_case(["any", *sorted(_PORT_KEYWORDS)]),
+            "pattern": "^[0-9]+ *(- *[0-9]+)?$|^\\*$|" + any_case(["any", *_PORT_KEYWORDS]),
         },
     ),
     combine=_ports,

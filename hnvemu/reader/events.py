@@ -18,7 +18,7 @@ from hnvemu.findings import Note
 from hnvemu.model.origin import Origin
 from hnvemu.reader import fields
 from hnvemu.reader.format import POLICY
-from hnvemu.reader.report import FIRST, REMOVE, RENAME, did_you_mean
+from hnvemu.reader.report import FIRST, REMOVE, RENAME, nearest
 from hnvemu.reader.shape import (
     Anything,
     Either,
@@ -57,11 +57,13 @@ class _TooDeepError(Exception):
 class Document:
     """What one file says."""
 
-    __slots__ = ("complete", "sections", "start")
+    __slots__ = ("complete", "said", "sections", "start")
 
     def __init__(self, start: Origin) -> None:
         self.sections: dict[str, Any] = {}
-        """The values of the top-level keys."""
+        """The values of the top-level keys that could be read."""
+        self.said: frozenset[str] = frozenset()
+        """The top-level keys, whatever their values."""
         self.complete = False
         """Whether every name that the file declares was seen."""
         self.start = start
@@ -102,6 +104,7 @@ class _Descent:
         self._key = ""
         self._in_list = False
         self._complete = True
+        self._said: dict[str, Any] = {}
         self._alias = events.AliasEvent
         self._scalar_start = events.ScalarEvent
         self._mapping_start = events.MappingStartEvent
@@ -124,6 +127,7 @@ class _Descent:
         elif root.__class__ is self._mapping_start:
             document.sections = self.value(POLICY, root)
             document.complete = self._complete
+            document.said = frozenset(self._said)
         else:
             what = _WHAT[root.__class__.__name__]
             self._add(f"the file is {what} and not a mapping", document.start, help=_START)
@@ -269,6 +273,7 @@ class _Descent:
         index = kind.by_key
         values: dict[str, Any] = {}
         keys: dict[str, Any] = {}
+        meant: set[str | None] = set()
         sound = True
         self._depth += 1
         if self._depth > _DEEPEST:
@@ -283,7 +288,7 @@ class _Descent:
                 event = get()
             found = index.get(key.value)
             if found is None:
-                self._unknown(kind, key, event, keys)
+                meant.add(self._unknown(kind, key, event, keys))
                 sound = False
                 continue
             into, convert, field = found
@@ -317,15 +322,21 @@ class _Descent:
                     values[into] = value
         self._depth -= 1
         if kind.instead or kind.one_of or not kind.required <= keys.keys():
-            sound = self._is_complete(kind, mark, keys) and sound
+            sound = self._is_complete(kind, mark, keys, meant) and sound
+        self._said = keys
         # A draft is looked at further, for what else is wrong.
         if not sound and kind.make is not dict:
             return BAD
         values["origin"] = self._origin(mark)
         return values if kind.make is dict else kind.make(**values)
 
-    def _is_complete(self, kind: Record, mark: Any, keys: dict[str, Any]) -> bool:
-        """Report keys that are missing, and keys that cannot stand together."""
+    def _is_complete(
+        self, kind: Record, mark: Any, keys: dict[str, Any], meant: set[str | None]
+    ) -> bool:
+        """Report keys that are missing, and keys that cannot stand together.
+
+        A key that stands there misspelt, one of ``meant``, is not reported as missing too.
+        """
         if kind.instead is not None and kind.instead.key in keys:
             allowed = {kind.instead.key, *kind.instead.beside}
             alone = True
@@ -336,24 +347,23 @@ class _Descent:
                     self._add(message, self._origin(key.start_mark), help=advice)
                     alone = False
             return alone
-        if kind.one_of and len(found := [key for key in kind.one_of if key in keys]) != 1:
+        found = [key for key in kind.one_of if key in keys]
+        if kind.one_of and len(found) != 1 and not (meant and not found):
             said = f"has {' and '.join(found)}" if found else "has no verb"
             message = f"{kind.noun} {said}, and exactly one is wanted"
             self._add(message, self._origin(mark), help=f"one of {', '.join(kind.one_of)}")
             return False
         missing = [
-            f"'{key}'"
-            for key, (into, _, field) in kind.by_key.items()
-            if field.required and into not in keys
+            field
+            for into, _, field in kind.by_key.values()
+            if field.required and into not in keys and field.key not in meant
         ]
         if missing:
-            message = f"{kind.noun} lacks {' and '.join(missing)}"
+            lacking = " and ".join(f"'{field.key}'" for field in missing)
             advice = "; ".join(
-                f"{field.key}: {field.text}"
-                for into, _, field in kind.by_key.values()
-                if field.required and into not in keys
+                f"{field.key}: {field.text.rstrip('.').lower()}" for field in missing
             )
-            self._add(message, self._origin(mark), help=advice)
+            self._add(f"{kind.noun} lacks {lacking}", self._origin(mark), help=advice)
         return not missing
 
     def _value_of(self, key: Any) -> Any:
@@ -373,30 +383,27 @@ class _Descent:
         self._skip(self._get())
         return None
 
-    def _unknown(self, kind: Record, key: Any, event: Any, keys: dict[str, Any]) -> None:
-        """Report a key that the format does not have, and pass over its value."""
+    def _unknown(self, kind: Record, key: Any, event: Any, keys: dict[str, Any]) -> str | None:
+        """Report a key that the format does not have, pass over it, and return what was meant."""
         word = key.value
-        advice = None
-        if word in kind.hints:
-            advice = kind.hints[word]
-        elif word == "<<":
+        meant = None
+        advice = kind.hints.get(word)
+        if word == "<<":
             advice = "merge keys are not read: write the keys out"
-        elif self._report.has_room(self._file):
-            cmdlet = {
-                squeezed(alias): field.key
-                for _, _, field in kind.by_key.values()
-                for alias in field.cmdlet
-            }
-            meant = cmdlet.get(squeezed(word))
-            free = [key for key, (into, _, _) in kind.by_key.items() if into not in keys]
+        elif advice is None and self._report.has_room(self._file):
+            meant = kind.cmdlets.get(squeezed(word))
+            free = [other for other, (into, _, _) in kind.by_key.items() if into not in keys]
             if meant is not None:
                 advice = f"the format calls it '{meant}'"
+            elif (meant := nearest(word, free)) is not None:
+                advice = f"did you mean '{meant}'?"
             else:
-                advice = did_you_mean(word, free) or f"{kind.noun} has {', '.join(kind.by_key)}"
+                advice = f"{kind.noun} has {', '.join(kind.by_key)}"
         message = f"the key '{word}' is unknown in {kind.noun}"
         self._add(message, self._origin(key.start_mark), help=advice)
         self._lost(kind, event)
         self._skip(event)
+        return meant
 
     def _lost(self, kind: Record, event: Any) -> None:
         """Remember that names may be missing, so that nobody is told that they are unknown."""
@@ -504,8 +511,10 @@ class _Descent:
 
 def _wanted(kind: Kind) -> str:
     match kind:
-        case Scalar() | Record():
+        case Scalar():
             return kind.noun
+        case Record():
+            return f"a mapping, {kind.noun}"
         case ListOf():
             return "a list"
         case Names():
@@ -527,4 +536,4 @@ def _none_of(kind: Kind) -> str:
         case Names() | Record():
             return "write {} for none, or leave the key out"
         case _:
-            return f"write {_wanted(kind)}, or leave the key out"
+            return f"write {_wanted(kind)}"

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _IDLE_TIMEOUT = 255
 """Seconds, where a stateful entry says none (ACL-43)."""
-_PARTIES = frozenset({"external", "any", "internet"})
+_PARTIES = ("external", "internet", "any")
 
 
 def load_policy(
@@ -116,7 +116,7 @@ class _Fold:
     # Merging
 
     def _check_format(self) -> None:
-        said = any("hnv" in document.sections for document in self._documents)
+        said = any("hnv" in document.said for document in self._documents)
         if self._documents and self._complete and not said:
             self._report.add(
                 "the policy does not say its format", self._documents[0].start, help="write hnv: 1"
@@ -212,7 +212,7 @@ class _Fold:
         advice = None
         if self._report.has_room(placed.origin.file):
             some = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
-            advice = did_you_mean(placed.value, known) or (f"known are {some}" if known else None)
+            advice = did_you_mean(placed.value, known) or (f"known: {some}" if known else None)
         self._report.add(message, placed.origin, help=advice)
 
     def _select(self, draft: dict[str, Any], network: str | None = None) -> None:

@@ -97,7 +97,10 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 - only a policy with a mistake pays for it
 
     near = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else None
+    if near:
+        return by_folded[near[0]]
+    # 'mtu' for 'provider_mtu': one word of several is not alike, and yet meant.
+    return next((name for name in pool if folded in name.casefold().split("_")), None)
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
@@ -118,7 +121,7 @@ def _with_excerpts(findings: list[Finding], data: bytes) -> list[Finding]:
     lines = lines_of(data, wanted) if wanted else {}
     return [
         _with_excerpt(finding, lines[finding.origin.line])
-        if finding.origin.line in lines
+        if lines.get(finding.origin.line, "").strip()
         else finding
         for finding in findings
     ]

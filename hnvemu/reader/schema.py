@@ -20,7 +20,6 @@ def policy_schema() -> dict[str, Any]:
     top = definitions.pop(POLICY.name)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://hnvemu.invalid/schema/policy.schema.json",
         "title": "hnvemu policy",
         **top,
         "$defs": dict(sorted(definitions.items())),

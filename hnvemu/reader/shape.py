@@ -103,6 +103,7 @@ class Record:
 
     __slots__ = (
         "by_key",
+        "cmdlets",
         "declares_names",
         "fields",
         "hints",
@@ -156,6 +157,8 @@ class Record:
             kind = field.kind
             plain = kind.read if isinstance(kind, Scalar) and kind.make is None else None
             self.by_key[field.key] = (field.into or field.key, plain, field)
+        self.cmdlets = {squeezed(word): field.key for field in fields for word in field.cmdlet}
+        """Keys by what PowerShell calls them."""
         self.required = frozenset(into for into, _, field in self.by_key.values() if field.required)
         """Names of the values that must be there."""
 

@@ -22,6 +22,8 @@ class _Meaning(NamedTuple):
     help: str | None = None
     opens: str | None = None
     """What begins at the place that the parser gives as context."""
+    place_is_context: bool = False
+    """Whether that place is the better one: the parser stumbled far behind it."""
 
 
 _FITS = "this does not fit what stands above it"
@@ -34,12 +36,14 @@ _MEANINGS = (
     _Meaning("cannot start any token", "no value begins with this character", _QUOTE),
     _Meaning("mapping values are not allowed", "a ':' stands where no key can be", _QUOTE),
     _Meaning("entries are not allowed", "a '-' stands where no list can be", _INDENT),
-    _Meaning("expected ':'", "a key is not followed by ': '", "write key: value"),
+    _Meaning(
+        "expected ':'", "a key is not followed by ': '", "write key: value", place_is_context=True
+    ),
     _Meaning("expected key", _FITS, _INDENT),
     _Meaning("<block end>", _FITS, _INDENT),
     _Meaning("'-' indicator", _FITS, _INDENT),
     _Meaning("<document start>", _FITS, _INDENT),
-    _Meaning("end of stream", "a quote is not closed", None, "it opens here"),
+    _Meaning("end of stream", "a quote that opens here is not closed", place_is_context=True),
     _Meaning(
         "alphabetic or numeric",
         "a '*' or '&' stands where a value begins",
@@ -47,7 +51,10 @@ _MEANINGS = (
     ),
     _Meaning("node content", "a value is missing here"),
     _Meaning(
-        "escape", "no such escape sequence", "in single quotes a backslash is only a backslash"
+        "escape",
+        "the text in quotes that begins here holds an unknown escape sequence",
+        "in single quotes a backslash is only a backslash",
+        place_is_context=True,
     ),
     _Meaning("tag", "tags are not allowed", "quote text that begins with !"),
     _Meaning("directive", "directives are not needed, and this is none", "remove the line"),
@@ -70,8 +77,11 @@ def explain(error: YAMLError, source: Source) -> tuple[str, Origin, tuple[Note, 
         if meaning.phrase in problem:
             context = getattr(error, "context_mark", None)
             notes: tuple[Note, ...] = ()
-            if meaning.opens is not None and context is not None:
+            if context is not None:
                 opened = Origin(source.name, context.line + 1, context.column + 1)
-                notes = (Note(meaning.opens, opened),)
+                if meaning.opens is not None:
+                    notes = (Note(meaning.opens, opened),)
+                if meaning.place_is_context:
+                    origin = opened
             return meaning.message, origin, notes, meaning.help
     return f"this is not YAML: {problem}", origin, (), None

@@ -244,7 +244,8 @@ class InboundTable:
             if record is not None:
                 step = self._found[key] = InboundMatched(record)
             else:
-                record = _by_pa(self._view.wildcards(tunnel.vsid, flow.version), tunnel.dst)
+                wildcards = self._view.wildcards(tunnel.vsid, flow.version)
+                record = _behind(wildcards, tunnel.dst, _dst_mac(flow, written))
                 if record is None:
                     ca = address_of(flow.version, flow.dst)
                     answer = self._answer("UNREACHABLE", flow.version, tunnel.src)
@@ -255,8 +256,7 @@ class InboundTable:
             answer = self._answer("REDIRECT", flow.version, tunnel.src)
             return InboundPaMismatched(record, tunnel.dst, answer)
         if self._checks_mac:
-            rewritten = isinstance(written, (Rewritten, RewrittenAndCounted))
-            mac = written.mac if rewritten else flow.dst_mac  # type: ignore[union-attr]
+            mac = _dst_mac(flow, written)
             if mac != record.mac:
                 return InboundMacMismatched(record, MacAddress(mac))
         return step
@@ -323,7 +323,7 @@ class RemoteSourceTable:
         tunnel = came.tunnel
         route = self._routes[rdid].longest(flow.version, flow.src)
         wildcards = [] if route is None else self._view.wildcards(route.vsid, flow.version)
-        record = _by_pa(wildcards, tunnel.src)
+        record = _behind(wildcards, tunnel.src, flow.src_mac)
         if route is None or record is None:
             return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, flow.src))
         wrong = _remote_mismatch(record, flow, tunnel.src)
@@ -352,10 +352,18 @@ def _remote_mismatch(record: LookupRecord, flow: Flow, outer: IPAddress) -> Step
     return None
 
 
-def _by_pa(wildcards: list[LookupRecord], pa: IPAddress) -> LookupRecord | None:
-    """Choose among several wildcards the one behind ``pa``, else the first (GWY-9)."""
-    fitting = (record for record in wildcards if record.pa == pa)
-    return next(fitting, wildcards[0] if wildcards else None)
+def _dst_mac(flow: Flow, written: Step | None) -> int:
+    """Return the destination MAC that the receiving host sees."""
+    if isinstance(written, (Rewritten, RewrittenAndCounted)):
+        return written.mac
+    return flow.dst_mac
+
+
+def _behind(wildcards: list[LookupRecord], pa: IPAddress, mac: int) -> LookupRecord | None:
+    """Choose among several wildcards one behind ``pa``, and of these the one of ``mac`` (GWY-9)."""
+    behind = [record for record in wildcards if record.pa == pa] or wildcards
+    fitting = (record for record in behind if record.mac == mac)
+    return next(fitting, behind[0] if behind else None)
 
 
 def _rows(view: View, vsid: int | None = None) -> list[LookupRecord]:

@@ -18,7 +18,7 @@ class Step:
     """One decision of a switch and what decided it.
 
     Subclasses list their evidence as annotated fields, in the order of their arguments. There are
-    some sixty of them, and a command defines them all before it answers: writing out what
+    dozens of them, and a command defines them all before it answers: writing out what
     ``dataclass`` would generate for each costs a third of its start-up time, so this base class
     does it once for all.
     """

@@ -76,6 +76,8 @@ def test_t57_equal_metrics_leave_the_lower_next_hop(network: Network, frame: Fra
     trace = fabric.send(frame("A", "8.8.8.8"), at="A")
 
     assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    [matched] = applying(trace, "FWD-8")
+    assert str(matched.route.next_hop) == "10.0.2.250"
     assert ("FWD-6",) in [note.rules for note in trace.notes]
 
 
@@ -156,6 +158,42 @@ def test_of_two_wildcards_the_receiver_takes_the_one_behind_the_outer_destinatio
     assert by_default.hops[-1].node == "H3"
     assert (by_prefix.outcome, by_prefix.receiver) == (Outcome.TO_GATEWAY, "T/GW2")
     assert by_prefix.hops[-1].node == "H2"
+
+
+@pytest.mark.parametrize("profile", ["ws2012", "ws2012r2", "hnvv2"])
+def test_two_gateway_vms_on_one_host_are_told_apart_by_the_mac_of_the_frame(
+    network: Network, frame: Frame, profile: str
+) -> None:  # GWY-9
+    split = "prefix: 8.0.0.0/8, next_hop: 10.0.2.251, vsid: 5002"
+    fabric = network(routes=(split,), vms=(GW2_ON_H3,), profile=profile)
+
+    first = fabric.send(frame("A", "9.9.9.9"), at="A")
+    second = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (first.outcome, first.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    assert (second.outcome, second.receiver) == (Outcome.TO_GATEWAY, "T/GW2")
+
+
+@pytest.mark.parametrize("sender", ["GW", "GW2"])
+def test_replies_of_two_gateway_vms_on_one_host_are_both_accepted(
+    network: Network, frame: Frame, sender: str
+) -> None:  # GWY-9
+    fabric = network(vms=(GW2_ON_H3,))
+
+    trace = fabric.send(frame(sender, "A", src="8.8.8.8"), at=sender)
+
+    assert (trace.outcome, trace.receiver) == (Outcome.DELIVERED, "T/A")
+
+
+def test_transparent_frames_do_not_tell_two_gateway_vms_of_one_host_apart(
+    network: Network, frame: Frame
+) -> None:  # GWY-9: the guest's frame keeps the gateway MAC, and the lower MAC decides
+    split = "prefix: 8.0.0.0/8, next_hop: 10.0.2.251, vsid: 5002"
+    fabric = network(routes=(split,), vms=(GW2_ON_H3,))
+
+    trace = fabric.send(frame("A", "8.8.8.8"), at="A")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
 
 
 def test_a_full_tie_falls_to_the_lower_next_hop_and_then_to_the_lower_vsid(

@@ -351,3 +351,15 @@ def test_a_host_without_the_routes_of_a_subnet_does_not_know_its_network(
     assert outbound.steps[-1].rules == ("OBJ-3",)
     assert (inbound.outcome, inbound.reason) == (Outcome.DROPPED, Reason.SRC_RECORD_MISSING)
     assert (inbound.hops[-1].node, "RCV-9" in inbound.steps[-1].rules) == ("H1", True)
+
+
+def test_a_vsid_in_two_networks_belongs_to_the_first(
+    network: Network, frame: Frame
+) -> None:  # OBJ-3
+    on_link_6001 = "- {prefix: 10.0.1.0/24, next_hop: on-link, vsid: 6001}"
+    stray = "- {prefix: 10.8.0.0/24, next_hop: on-link, vsid: 5001}"
+    fabric = network((on_link_6001, f"{on_link_6001}\n      {stray}"))
+
+    trace = fabric.send(frame("A", "X"), at="A")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.DELIVERED, "T/X")
