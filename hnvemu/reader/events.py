@@ -360,9 +360,7 @@ class _Descent:
         ]
         if missing:
             lacking = " and ".join(f"'{field.key}'" for field in missing)
-            advice = "; ".join(
-                f"{field.key}: {field.text.rstrip('.').lower()}" for field in missing
-            )
+            advice = "; ".join(f"{field.key} is {_wanted(field.kind)}" for field in missing)
             self._add(f"{kind.noun} lacks {lacking}", self._origin(mark), help=advice)
         return not missing
 

@@ -48,7 +48,7 @@ virtual_networks:
       - {prefix: "2001:db8:1::/64", next_hop: on-link, vsid: 5001}
       - {prefix: 0.0.0.0/0, next_hop: 10.0.2.250, vsid: 5002}
     vms:
-      A: {host: H1, vsid: 5001, mac: 02-00-00-00-01-0A, ca: [10.0.1.10, "2001:db8:1::a", 10.0.1.110]}
+      A: {host: H1, vsid: 5001, mac: 02-00-00-00-01-0A, ca: [10.0.1.10, "2001:db8:1::a"]}
       B: {host: H2, vsid: 5001, mac: 02-00-00-00-01-0B, ca: ["2001:db8:1::b", 10.0.1.11]}
       X: {host: H2, vsid: 5002, mac: 02-00-00-00-02-14, ca: 10.0.2.20}
       SIX: {host: H2, vsid: 5001, mac: 02-00-00-00-06-06, ca: "2001:db8:1::6"}
@@ -448,9 +448,10 @@ def test_hex_of_any_frame_reads_as_that_frame(frame: bytes, between: str) -> Non
 @given(st.text(max_size=60))
 def test_any_text_is_a_frame_or_a_question_error(text: str) -> None:
     try:
-        assert len(parse_hex(text)) >= 14
-    except QuestionError as error:
-        assert error.message
+        frame = parse_hex(text)
+    except QuestionError:
+        return
+    assert len(frame) >= 14
 
 
 # Conversations

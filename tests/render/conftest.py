@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ def frame(source: str, dst: str, *, protocol: int = 6, ttl: int = 64, tos: int =
     """Return what the guest sends; only destinations in 10.0.1.0/24 are its neighbours."""
     sender = next(each for each in PORTS if each.name == source)
     macs = {each.cas[0]: each.mac for each in PORTS if each.vsid == sender.vsid}
-    ports = {"src_port": 49152, "dst_port": 80} if protocol in {6, 17} else {}
+    src_port, dst_port = (49152, 80) if protocol in {6, 17} else (0, 0)
     return build_frame(
         src_mac=sender.mac,
         dst_mac=macs.get(ip_address(dst), ROUTER_MAC),
@@ -141,27 +142,28 @@ def frame(source: str, dst: str, *, protocol: int = 6, ttl: int = 64, tos: int =
         protocol=protocol,
         ttl=ttl,
         tos=tos,
-        **ports,
+        src_port=src_port,
+        dst_port=dst_port,
     )
+
+
+def send_through(
+    source: str,
+    dst: str,
+    *,
+    protocol: int = 6,
+    ttl: int = 64,
+    profile: Profile | None = None,
+    **changes: object,
+) -> Trace:
+    fabric = Fabric.compile(small_policy(**changes), profile=profile)
+    return fabric.send(frame(source, dst, protocol=protocol, ttl=ttl), at=source)
 
 
 @pytest.fixture
 def send() -> Callable[..., Trace]:
     """Send a frame through the small network, with changes to its policy."""
-
-    def send(
-        source: str,
-        dst: str,
-        *,
-        protocol: int = 6,
-        ttl: int = 64,
-        profile: Profile | None = None,
-        **changes: object,
-    ) -> Trace:
-        fabric = Fabric.compile(small_policy(**changes), profile=profile)
-        return fabric.send(frame(source, dst, protocol=protocol, ttl=ttl), at=source)
-
-    return send
+    return send_through
 
 
 NO_WEB = Firewall(
@@ -177,9 +179,10 @@ NO_WEB = Firewall(
 )
 
 
-@pytest.fixture
-def traces(send: Callable[..., Trace]) -> dict[str, Trace]:
+@pytest.fixture(scope="session")
+def traces() -> dict[str, Trace]:
     """Traces that between them end in every way."""
+    send = send_through
     stale = HostView(
         host="H2",
         lookup_records=(record("10.0.1.11", 5001, 0x0200_0000_010B, "192.168.10.99", 40),),
@@ -196,6 +199,16 @@ def traces(send: Callable[..., Trace]) -> dict[str, Trace]:
     conversation.reply = send("T/X", "10.0.1.10")
     conversation.assumptions = ("source port 49152", "TTL 64", "new connection")
     captured = Fabric.compile(small_policy())
+    together = {"T/A": PORTS[0], "T/B": replace(PORTS[1], host="H1")}
+    tagged = {
+        "H1": Host(name="H1", addresses=(replace(H1, vlan=77),), origin=at(4)),
+        "H2": Host(name="H2", addresses=(replace(H2, vlan=77),), origin=at(7)),
+    }
+    marked = bytearray(
+        send("T/A", "10.0.1.11").wire[0].frame[:42] + frame("T/A", "10.0.1.11", tos=2)
+    )
+    marked[15] |= 3  # congestion experienced
+    marked[24:26] = (int.from_bytes(marked[24:26]) - 3).to_bytes(2)
     return {
         "same subnet": send("T/A", "10.0.1.11", protocol=1),
         "conversation": conversation,
@@ -220,6 +233,14 @@ def traces(send: Callable[..., Trace]) -> dict[str, Trace]:
         "not IP": captured.send(bytes.fromhex("02000000010b 02000000010a 88cc"), at="T/A"),
         "captured": captured.send(conversation.wire[0].frame, at="pa:H2"),
         "no tunnel": captured.send(bytes(60), at="pa:H2"),
+        "marked": captured.send(bytes(marked), at="pa:H2"),
+        "tagged outside": send("T/A", "10.0.1.11", hosts=tagged),
+        "tagged inside": captured.send(
+            bytes.fromhex("02000000010b 02000000010a 8100 0005 88cc"), at="T/A"
+        ),
+        "switched": Fabric.compile(small_policy(ports=together), profile=Profile.WS2012).send(
+            bytes.fromhex("02000000010b 02000000010a 88cc"), at="T/A"
+        ),
     }
 
 

@@ -38,6 +38,10 @@ CASES = [
     "not IP",
     "captured",
     "no tunnel",
+    "marked",
+    "tagged outside",
+    "tagged inside",
+    "switched",
 ]
 # What the layout itself writes: labels, and the words for facts that JSON has as keys.
 LAYOUT = {
@@ -181,6 +185,11 @@ def test_nvgre_has_a_flow_id_and_vxlan_a_source_port(traces: dict[str, Trace]) -
     assert (nvgre["encapsulation"], nvgre["flow_id"], "src_port" in nvgre) == ("nvgre", 0, False)
     assert (vxlan["encapsulation"], vxlan["flow_id"]) == ("vxlan", None)
     assert vxlan["src_port"] >= 49152
+
+
+def test_a_tag_is_told_inside_and_outside(traces: dict[str, Trace]) -> None:
+    assert trace_document(traces["tagged inside"])["packet"]["vlan"] == 5
+    assert trace_document(traces["tagged outside"])["wire"][0]["vlan"] == 77
 
 
 def test_frames_are_the_exact_octets(traces: dict[str, Trace]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hnvemu.addresses import MacAddress, parse_address
@@ -10,7 +12,7 @@ from hnvemu.wire.flow import Flow, read_flow
 A, B = MacAddress(0x0200_0000_010A), MacAddress(0x0200_0000_010B)
 
 
-def flow(src: str, dst: str, **fields: int) -> Flow:
+def flow(src: str, dst: str, **fields: Any) -> Flow:
     return read_flow(
         build_frame(src_mac=A, dst_mac=B, src=parse_address(src), dst=parse_address(dst), **fields)
     )

@@ -48,6 +48,10 @@ CASES = [
     "not IP",
     "captured",
     "no tunnel",
+    "marked",
+    "tagged outside",
+    "tagged inside",
+    "switched",
 ]
 
 
@@ -85,6 +89,14 @@ def test_lines_fit_the_terminal(traces: dict[str, Trace], case: str, width: int)
 @pytest.mark.parametrize("case", CASES)
 def test_default_text_is_ascii(traces: dict[str, Trace], case: str) -> None:
     assert trace_text(traces[case], detail=Detail.BYTES).isascii()
+
+
+def test_a_mark_that_was_copied_is_a_change(traces: dict[str, Trace]) -> None:
+    assert "  Changed     ECN 2 -> 3\n" in trace_text(traces["marked"])
+
+
+def test_a_frame_without_ip_has_no_ttl_to_keep(traces: dict[str, Trace]) -> None:
+    assert "  Unchanged   source MAC, destination MAC\n" in trace_text(traces["switched"])
 
 
 def test_a_terminal_that_can_gets_arrows(send: Callable[..., Trace]) -> None:
