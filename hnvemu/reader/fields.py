@@ -336,11 +336,16 @@ def _interface(text: str) -> Interface:
     return Interface(address, parse_prefix(text))
 
 
-def provider_address(*, interface: Interface, origin: Origin, **rest: Any) -> ProviderAddress:
+def provider_address(
+    *, interface: Interface, origin: Origin, mac: MacAddress | None = None, **rest: Any
+) -> ProviderAddress:
     """Make a provider address, with a MAC of its own where the policy says none."""
-    mac = rest.pop("mac", None) or synthetic_mac(interface.address)
     return ProviderAddress(
-        address=interface.address, prefix=interface.prefix, mac=mac, origin=origin, **rest
+        address=interface.address,
+        prefix=interface.prefix,
+        mac=synthetic_mac(interface.address) if mac is None else mac,
+        origin=origin,
+        **rest,
     )
 
 

@@ -11,7 +11,7 @@ from hnvemu.findings import Finding
 from hnvemu.model.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hnvemu.findings import Note
     from hnvemu.reader.source import Source
@@ -66,7 +66,7 @@ class Report:
     def error(self, sources: Sequence[Source]) -> PolicyError:
         """Return all findings, by file, line and column, with the lines they are about."""
         by_name = {source.name: source for source in sources}
-        ranks = {name: rank for rank, name in enumerate([*by_name, *self._kept])}
+        ranks = {name: rank for rank, name in enumerate(dict.fromkeys([*by_name, *self._kept]))}
         findings: list[Finding] = []
         for file in sorted(self._kept, key=lambda name: ranks[name]):
             kept = sorted(self._kept[file], key=lambda finding: finding.origin)
@@ -83,24 +83,26 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that was probably meant."""
     if not word or len(word) > 60:
         return None
+    folded = _folded(word)
+    for name in known:
+        if _folded(name) == folded:
+            return name
     pool: Iterable[str] = known
     if len(known) > _CANDIDATES:
-        first = word[0].casefold()
-        alike = [name for name in known if name[:1].casefold() == first]
-        pool = [name for name in alike if abs(len(name) - len(word)) <= 2][:_CANDIDATES]
-    by_folded: Mapping[str, str] = {
-        name.casefold().replace("-", "_"): name for name in reversed(list(pool))
-    }
-    folded = word.casefold().replace("-", "_")
-    if folded in by_folded:
-        return by_folded[folded]
+        alike = (name for name in known if _folded(name[:1]) == folded[0])
+        pool = sorted(alike, key=lambda name: abs(len(name) - len(word)))[:_CANDIDATES]
+    by_folded = {_folded(name): name for name in pool}
     from difflib import get_close_matches  # noqa: PLC0415 - only a policy with a mistake pays for it
 
     near = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     if near:
         return by_folded[near[0]]
     # 'mtu' for 'provider_mtu': one word of several is not alike, and yet meant.
-    return next((name for name in pool if folded in name.casefold().split("_")), None)
+    return next((by_folded[name] for name in by_folded if folded in name.split("_")), None)
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("-", "_")
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:

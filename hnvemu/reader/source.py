@@ -72,12 +72,13 @@ def gather(
     seen: set[str] = set()
     for path in paths:
         for name, place in _files(path, report):
-            if name in seen or (place and os.path.realpath(place) in seen):
+            identities = {name, _identity(name, place)}
+            if identities & seen:
                 report.add(
                     f"'{name}' is given twice", Origin(name, 0, 0), help="name each file once"
                 )
                 continue
-            seen |= {name, os.path.realpath(place) if place else name}
+            seen |= identities
             octets = _octets(name, place, size_limit=size_limit, stdin=stdin, report=report)
             if octets is not None:
                 data = octets.removeprefix(_BOM)
@@ -113,6 +114,13 @@ def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, 
         )
     for entry in inside:
         yield f"{name.rstrip('/')}/{entry}", place / entry
+
+
+def _identity(name: str, place: Path | None) -> str:
+    try:
+        return name if place is None else os.path.realpath(place)
+    except (OSError, ValueError):
+        return name
 
 
 def _is_policy(path: Path) -> bool:

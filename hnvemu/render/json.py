@@ -68,6 +68,7 @@ def _packet(trace: Trace) -> dict[str, Any]:
         "src_mac": str(MacAddress(flow.src_mac)) if is_frame else None,
         "dst_mac": str(MacAddress(flow.dst_mac)) if is_frame else None,
         "ttl": flow.ttl if is_ip else None,
+        "ecn": flow.tos & 3 if is_ip else None,
         "length": len(trace.frame),
         "frame": trace.frame.hex(),
     }
@@ -132,11 +133,13 @@ def _wire(wire: WireFrame) -> dict[str, Any]:
 
 
 def _delivered(frame: DeliveredFrame) -> dict[str, Any]:
+    flow = frame.flow
     return {
         "to": frame.to,
         "vsid": frame.vsid,
         "src_mac": str(frame.src_mac),
         "dst_mac": str(frame.dst_mac),
-        "ttl": frame.ttl,
+        "ttl": flow.ttl if flow.version else None,
+        "ecn": flow.tos & 3 if flow.version else None,
         "frame": frame.frame.hex(),
     }

@@ -91,8 +91,10 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
     ):
         yield FidelityNote("the packet goes back to the port it came from", ("FWD-35",))
     last = path.last
-    if isinstance(last, Delivered) and not any(
-        ca.version == flow.version and int(ca) == flow.dst for ca in last.port.cas
+    if (
+        isinstance(last, Delivered)
+        and flow.version
+        and not any(ca.version == flow.version and int(ca) == flow.dst for ca in last.port.cas)
     ):
         yield FidelityNote(
             f"the policy does not say that {last.port.name} has the destination address",

@@ -89,7 +89,7 @@ class Flow(NamedTuple):
     ttl: int
     """TTL, or hop limit; 0 without IP."""
     length: int
-    """Total length of the IP packet in octets, headers included; 0 without IP."""
+    """Octets behind the Ethernet header: the IP packet, and what trails it; 0 without IP."""
     tos: int
     """TOS or traffic class: DSCP in the upper six bits, ECN in the lower two; 0 without IP."""
 
@@ -181,7 +181,7 @@ def read_flow(frame: bytes) -> Flow:
                 icmp,
                 echo_id,
                 hop >> 8,
-                length,
+                size - 14,
                 start & 0xFF,
             )
             return _new(Flow, fields)
@@ -355,7 +355,7 @@ def _read_any_flow(frame: bytes) -> Flow:
         icmp,
         echo_id,
         ip.ttl,
-        ip.length,
+        len(frame) - at if ip.version else 0,
         ip.tos,
     )
     return _new(Flow, fields)

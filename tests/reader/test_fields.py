@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,9 @@ from hnvemu.model.records import RecordType, Translation
 from hnvemu.model.topology import IsolationMode
 from hnvemu.reader import fields
 from hnvemu.reader.shape import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(("text", "value"), [("010", 10), ("0", 0), ("16777215", 0xFF_FFFF)])
@@ -66,17 +70,17 @@ def test_next_hop_is_an_address() -> None:
     assert fields.NEXT_HOP.read("2001:db8::1") == IPv6Address("2001:db8::1")
 
 
+def result(read: Callable[[str], object], text: str) -> object:
+    try:
+        return read(text)
+    except ValueError as error:
+        return str(error)
+
+
 @given(st.ip_addresses().map(str) | st.from_regex(r"[0-9]{1,3}(\.[0-9]{0,3}){2,4}", fullmatch=True))
 def test_address_is_read_as_the_plain_parser_reads_it(text: str) -> None:
     """Addresses have a faster way of their own."""
-    try:
-        expected = parse_address(text)
-    except ValueError as error:
-        with pytest.raises(ValueError, match="address") as caught:
-            fields.ADDRESS.read(text)
-        assert str(caught.value) == str(error)
-    else:
-        assert fields.ADDRESS.read(text) == expected
+    assert result(fields.ADDRESS.read, text) == result(parse_address, text)
 
 
 def test_prefix_as_address_is_refused() -> None:
@@ -152,7 +156,7 @@ def test_bad_names_are_refused(text: str) -> None:
 
 def test_short_cut_does_not_remember_bad_addresses() -> None:
     for _ in range(2):
-        with pytest.raises(ValueError, match="'10.0.256.1' is not an IP address"):
+        with pytest.raises(ValueError, match=r"'10\.0\.256\.1' is not an IP address"):
             fields.ADDRESS.read("10.0.256.1")
 
     assert fields.ADDRESS.read("10.0.255.1") == IPv4Address("10.0.255.1")

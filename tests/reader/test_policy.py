@@ -179,7 +179,7 @@ def test_mappings_are_merged_and_lists_joined(tmp_path: Path) -> None:
 def test_names_are_not_missed_when_a_file_is_broken(tmp_path: Path) -> None:
     """Where they are defined may be behind the place that could not be read."""
     (tmp_path / "a.yaml").write_text("hnv: 1\nhost_views: {H9: {}}\n")
-    (tmp_path / "b.yaml").write_text("hosts: [\n")
+    (tmp_path / "b.yaml").write_text("hosts: {\n")
 
     with pytest.raises(PolicyError) as caught:
         load_policy(tmp_path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_file_is_read_up_to_the_syntax_error(read: Callable[[str], Policy]) -> None:
     with pytest.raises(PolicyError) as caught:
-        read("hnv: 1\nhosts: {H1: {provider_mtu: x}}\nname: [\n")
+        read("hnv: 1\nhosts: {H1: {provider_mtu: x}}\nservices: {web: [47\n")
 
     assert [finding.message for finding in caught.value.findings] == [
         "'x' is not a whole number",

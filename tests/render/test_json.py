@@ -46,8 +46,8 @@ CASES = [
 # What the layout itself writes: labels, and the words for facts that JSON has as keys.
 LAYOUT = {
     "-", "x", "Reply", "Changed", "Unchanged", "Note", "Assumed", "at", "source", "destination",
-    "MAC", "TTL", "pa", "no", "readable", "frame", "inside", "echo", "external", "router",
-    "outside", "HNV", "firewall", "out", "in", "ethertype",
+    "MAC", "TTL", "ECN", "pa", "no", "readable", "frame", "inside", "echo", "external", "router",
+    "outside", "HNV", "firewall", "out", "in", "ethertype", "vlan",
 }  # fmt: skip
 
 
@@ -142,6 +142,7 @@ def test_the_packet_is_told_by_its_headers(send: Callable[..., Trace]) -> None:
         "src_mac": "02-00-00-00-01-0A",
         "dst_mac": "02-00-00-FF-FF-01",
         "ttl": 64,
+        "ecn": 0,
         "length": 54,
     }
 

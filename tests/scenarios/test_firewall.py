@@ -149,9 +149,9 @@ def test_t66_what_a_did_not_ask_for_stays_out(network: Network) -> None:
 def test_t66_an_echo_reply_belongs_to_its_identifier(network: Network, frame: Frame) -> None:
     fabric = network((DEFAULTS, "defaults: [{vms: [A], inbound: block}]"))
 
-    sessions = fabric.send(frame("A", "X", echo_id=7), at="A").sessions
-    reply = fabric.send(frame("X", "A", icmp_type=0, echo_id=7), at="X", sessions=sessions)
-    stray = fabric.send(frame("X", "A", icmp_type=0, echo_id=8), at="X", sessions=sessions)
+    sessions = fabric.send(frame("A", "X", echo_id=5), at="A").sessions
+    reply = fabric.send(frame("X", "A", icmp_type=0, echo_id=5), at="X", sessions=sessions)
+    stray = fabric.send(frame("X", "A", icmp_type=0, echo_id=6), at="X", sessions=sessions)
 
     assert (reply.outcome, reply.receiver) == (Outcome.DELIVERED, "T/A")
     assert verdict(stray) == (Outcome.DROPPED, Reason.ACL_DENY_IN, "H1")

@@ -341,3 +341,15 @@ def test_t73_a_moved_vm_cannot_send_until_its_record_moves(network: Network, fra
     assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.SRC_PA_MISMATCH)
     assert [hop.node for hop in trace.hops] == ["H2"]
     assert trace.steps[-1].rules == ("SRC-6",)
+
+
+def test_octets_behind_the_packet_take_their_share_of_the_mtu(
+    network: Network, frame: Frame
+) -> None:
+    """A frame with a long trailer is dropped, and never more than the provider network carries."""
+    fabric = network()
+
+    trace = fabric.send(frame("A", "B") + bytes(70_000), at="A")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.MTU_EXCEEDED)
+    assert trace.wire == ()

@@ -170,15 +170,18 @@ def test_options_are_skipped() -> None:
     assert flow == TCP_FLOW._replace(length=44)
 
 
-def test_padding_after_the_packet_is_no_part_of_it() -> None:
-    assert read_flow(ipv4(TCP) + b"\xff" * 6) == TCP_FLOW
-    assert read_flow(ipv6(TCP) + b"\xff" * 6) == TCP6_FLOW
+def test_padding_after_the_packet_counts_as_length_alone() -> None:
+    """A tunnel carries it too, so it takes its share of the provider MTU."""
+    longer, longer6 = TCP_FLOW.length + 6, TCP6_FLOW.length + 6
+
+    assert read_flow(ipv4(TCP) + b"\xff" * 6) == TCP_FLOW._replace(length=longer)
+    assert read_flow(ipv6(TCP) + b"\xff" * 6) == TCP6_FLOW._replace(length=longer6)
 
 
 def test_padding_does_not_complete_a_transport_header() -> None:
     flow = read_flow(ipv4(TCP[:19]) + b"\0" * 30)
 
-    assert (flow.fault, flow.length) == (Fault.TRANSPORT, 39)
+    assert (flow.fault, flow.length) == (Fault.TRANSPORT, 69)
 
 
 def test_frame_without_ip_has_an_ethertype_alone() -> None:
