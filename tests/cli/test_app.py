@@ -196,7 +196,7 @@ def test_a_closed_pipe_is_quiet() -> None:
         "read, write = os.pipe()\n"
         "os.close(read)\n"
         "os.dup2(write, 1)\n"
-        f"sys.argv = ['hnvemu', 'trace', '-p', 'sample:starter', 'A', 'B', '-vv']\n"
+        "sys.argv = ['hnvemu', 'trace', '-p', 'sample:starter', 'A', 'B', '-vv']\n"
         "from hnvemu.cli.app import run\n"
         "run()\n"
     )

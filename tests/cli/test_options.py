@@ -68,4 +68,4 @@ def test_the_shell_completes_names(hnvemu: Run, monkeypatch: pytest.MonkeyPatch)
 
     ran = hnvemu()
 
-    assert ran.out.split() == ["A", "B", "C", "T/A", "T/B", "T/C"]
+    assert ran.out.split() == ["A", "B", "C", "blue/A", "blue/B", "blue/C"]

@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from hnvemu.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
 
@@ -101,7 +101,7 @@ def test_a_device_stays_a_device(hnvemu: Run) -> None:
     ran = hnvemu("trace", "A", "X", "-o", os.devnull)
 
     assert ran.code == 0
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert Path(os.devnull).is_char_device()
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_colour_is_for_who_wants_it(
     monkeypatch: pytest.MonkeyPatch,
     color: Color,
     environment: dict[str, str],
-    terminal: bool,
-    wanted: bool,
+    terminal: object,
+    wanted: object,
 ) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
