@@ -7,6 +7,7 @@ from hnvemu.switch.fabric import Fabric
 from hnvemu.tables.sessions import NO_SESSIONS, Sessions
 from hnvemu.trace.outcome import Outcome, Reason
 from hnvemu.trace.trace import Trace
+from hnvemu.value import replace
 from hnvemu.wire.flow import Flow, read_flow
 
 __version__ = "0.1.0"
@@ -27,4 +28,5 @@ __all__ = [
     "__version__",
     "load_policy",
     "read_flow",
+    "replace",
 ]

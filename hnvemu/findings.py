@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from hnvemu.value import value
 
 if TYPE_CHECKING:
     from hnvemu.model.origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A second place that a finding is about."""
 
     message: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """One thing that is wrong, its place, and what to do about it."""
 

@@ -7,7 +7,6 @@ the trace's ``assumptions``. What cannot be meant raises :class:`QuestionError`,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,6 +16,7 @@ from hnvemu.switch.guest import first_hop
 from hnvemu.tables.sessions import NO_SESSIONS
 from hnvemu.trace.outcome import Outcome
 from hnvemu.trace.steps import ExactMatched, LookupMatched, RouteMatched
+from hnvemu.value import value
 from hnvemu.wire.build import SYN, build_frame
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP, read_ethernet, read_flow, read_ip
 
@@ -57,7 +57,7 @@ class State(StrEnum):
     ESTABLISHED = "established"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Question:
     """What a user wants to know the fate of; None: not said."""
 

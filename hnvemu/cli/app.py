@@ -68,7 +68,7 @@ def _command(name: str) -> Any:
 app = typer.Typer(
     name="hnvemu",
     cls=Commands,
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings=_SETTINGS,
@@ -90,6 +90,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def hnvemu(
+    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
@@ -100,6 +101,9 @@ def hnvemu(
     Where does this packet go, and why?
     """
     del version
+    if ctx.invoked_subcommand is None:
+        note(ctx.get_help())
+        raise typer.Exit(2)
 
 
 def main(arguments: Sequence[str]) -> int:

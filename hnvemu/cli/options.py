@@ -84,7 +84,12 @@ Output = Annotated[
 ]
 ColorWhen = Annotated[
     Color,
-    typer.Option("--color", metavar="auto|always|never", help="When the text has colour."),
+    typer.Option(
+        "--color",
+        metavar="auto|always|never",
+        show_default=False,
+        help="When the text has colour: on a terminal, if not said.",
+    ),
 ]
 TableForm = Annotated[
     Form | None,

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, AnyStr, Final, TextIO
@@ -45,7 +46,9 @@ def prepare_streams() -> None:
 
 def note(message: str) -> None:
     """Tell on stderr what is not part of the result."""
-    _quietly(sys.stderr, message + "\n")
+    with suppress(OSError):  # there is nowhere left to say it
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
 
 
 def emit(text: str, *, output: str | None = None) -> None:
@@ -158,9 +161,10 @@ def _quietly(stream: IO[AnyStr], result: AnyStr) -> None:
         stream.flush()
     except OSError as error:
         # Windows says EINVAL of a pipe that was closed.
-        if error.errno not in {errno.EPIPE, errno.EINVAL}:
-            raise
         flush()
+        if error.errno not in {errno.EPIPE, errno.EINVAL}:
+            reason = (error.strerror or str(error)).lower()
+            raise QuestionError(f"standard output cannot be written: {reason}") from None
 
 
 def _write_file(name: str | None, octets: bytes) -> None:

@@ -26,7 +26,12 @@ class Schema(StrEnum):
 
 def schema(
     name: Annotated[
-        Schema, typer.Argument(metavar="[policy|trace]", help="What it describes.")
+        Schema,
+        typer.Argument(
+            metavar="[policy|trace]",
+            show_default=False,
+            help="What it describes: the policy, if not said.",
+        ),
     ] = Schema.POLICY,
     output: options.Output = None,
 ) -> None:

@@ -100,7 +100,12 @@ ProfileName = Annotated[
 ]
 FlowId = Annotated[
     str,
-    typer.Option("--flowid", metavar="hash|N", help="FlowID of NVGRE keys: 0 to 255, or a hash."),
+    typer.Option(
+        "--flowid",
+        metavar="hash|N",
+        show_default=False,
+        help="FlowID of NVGRE keys: a number to 255, or a hash of the flow; 0 if not said.",
+    ),
 ]
 Hex = Annotated[
     str | None,

@@ -6,12 +6,12 @@ made of them where a port's list is compiled, in :mod:`hnvemu.tables.acl`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.model.origin import BUILT_IN, Origin
 from hnvemu.model.topology import Selector
+from hnvemu.value import field, value
 
 if TYPE_CHECKING:
     from hnvemu.addresses import MacAddress
@@ -65,7 +65,7 @@ class Protocol(NamedTuple):
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FirewallRule:
     """A firewall rule, evaluated at the VM's port (ACL-1). ``New-NetFirewallRule``."""
 
@@ -92,7 +92,7 @@ class FirewallRule:
         return f"rule {self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FirewallDefault:
     """What becomes of packets that no rule matches; None leaves a direction as it is."""
 
@@ -102,7 +102,7 @@ class FirewallDefault:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Firewall:
     """The firewall section of a policy."""
 
@@ -113,7 +113,7 @@ class Firewall:
     """What ``dns``, ``dhcp`` and ``wins`` stand for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PortAcl:
     """``Add-VMNetworkAdapterAcl``: the longest match decides."""
 
@@ -125,7 +125,7 @@ class PortAcl:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExtendedAcl:
     """``Add-VMNetworkAdapterExtendedAcl``: the largest weight is tried first."""
 
@@ -144,7 +144,7 @@ class ExtendedAcl:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DatacenterAcl:
     """An access control list entry of Network Controller: the lowest priority is tried first."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.model.acl import Firewall
 from hnvemu.model.origin import BUILT_IN, Origin
+from hnvemu.value import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class RouteKey(NamedTuple):
     prefix: IPPrefix
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HostView:
     """What one host knows differently from the policy: staleness and omissions."""
 
@@ -72,7 +72,7 @@ class Service(NamedTuple):
     ports: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Group:
     """A named set of ports, for intents."""
 
@@ -82,7 +82,7 @@ class Group:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Policy:
     """All that the distributed switch is told. Immutable; mappings keep the policy's order."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hnvemu.model.origin import BUILT_IN, Origin
+from hnvemu.value import field, value
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, IPPrefix, MacAddress
@@ -22,7 +22,7 @@ class AddressState(StrEnum):
     PREFERRED = "preferred"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProviderAddress:
     """An address of a host in the provider network. ``New-NetVirtualizationProviderAddress``."""
 
@@ -36,7 +36,7 @@ class ProviderAddress:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProviderRoute:
     """A route of the provider network. ``New-NetVirtualizationProviderRoute``."""
 
@@ -47,7 +47,7 @@ class ProviderRoute:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Host:
     """A hypervisor: one instance of the distributed switch."""
 

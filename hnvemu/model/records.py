@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hnvemu.model.origin import BUILT_IN, Origin
+from hnvemu.value import field, value
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, IPPrefix, MacAddress
@@ -29,7 +29,7 @@ class Translation(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LookupRecord:
     """Names the MAC and the provider address behind one customer address.
 
@@ -65,7 +65,7 @@ class LookupRecord:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CustomerRoute:
     """Says in which virtual subnet the next hop towards a prefix lives.
 

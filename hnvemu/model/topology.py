@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hnvemu.model.origin import BUILT_IN, Origin
+from hnvemu.value import field, value
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, MacAddress
@@ -37,7 +37,7 @@ class IsolationMode(StrEnum):
     VLAN = "vlan"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoutingDomainMapping:
     """One routing domain of a multi-tenant port, told apart by its VSID (GWY-12)."""
 
@@ -47,7 +47,7 @@ class RoutingDomainMapping:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VmPort:
     """A switch port: one network adapter of one VM."""
 
@@ -80,7 +80,7 @@ class VmPort:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VirtualNetwork:
     """A virtual network: one routing domain, the boundary of isolation (OBJ-4)."""
 
@@ -90,7 +90,7 @@ class VirtualNetwork:
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Selector:
     """Names ports: exact names, globs, each with or without its network; None means every port."""
 

@@ -321,7 +321,11 @@ class _Descent:
                 else:
                     values[into] = value
         self._depth -= 1
-        if kind.instead or kind.one_of or not kind.required <= keys.keys():
+        if (
+            not kind.required <= keys.keys()
+            or kind.one_of
+            or (kind.instead is not None and kind.instead.key in keys)
+        ):
             sound = self._is_complete(kind, mark, keys, meant) and sound
         self._said = keys
         # A draft is looked at further, for what else is wrong.

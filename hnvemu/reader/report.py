@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hnvemu.errors import PolicyError
 from hnvemu.findings import Finding
 from hnvemu.model.origin import Origin
+from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

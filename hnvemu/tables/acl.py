@@ -7,7 +7,6 @@ decides: Block before Allow before the default (ACL-12).
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,10 +50,7 @@ class Within(NamedTuple):
     def holds(self, flow: Flow) -> bool:
         """Compare one field."""
         value: int = flow[self.axis]
-        for first, last in self.ranges:  # a generator for any() would cost five times as much
-            if first <= value <= last:
-                return True
-        return False
+        return any(first <= value <= last for first, last in self.ranges)
 
     @property
     def reads(self) -> tuple[Axis, ...]:
@@ -78,10 +74,9 @@ class AddressWithin(NamedTuple):
     def holds(self, flow: Flow) -> bool:
         """Compare one address."""
         value, version = flow[self.axis], flow.version
-        for family, first, last in self.ranges:
-            if first <= value <= last and family == version:
-                return True
-        return False
+        return any(
+            first <= value <= last for family, first, last in self.ranges if family == version
+        )
 
     @property
     def reads(self) -> tuple[Axis, ...]:
@@ -97,8 +92,7 @@ class AddressWithin(NamedTuple):
                 yield from (first, last + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One rule as one port tries it, with the step that a match makes."""
 
     conditions: tuple[Within | AddressWithin, ...]

@@ -7,7 +7,6 @@ packet through a large policy pays only for the way that it takes.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hnvemu.model.acl import Direction
@@ -36,6 +35,7 @@ from hnvemu.tables.records import (
 from hnvemu.tables.routes import NoRoutes, RouteTable
 from hnvemu.tables.view import View, views
 from hnvemu.trace.steps import Entered, NotEvaluated, PassedThrough
+from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from hnvemu.trace.steps import (
     RouteMatched,
     RouteMissed,
 )
+from hnvemu.value import replace
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.flow import read_flow
 

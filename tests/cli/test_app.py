@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,8 +52,8 @@ def raising(error: BaseException) -> Callable[..., None]:
 def test_without_a_command_the_help_is_shown_and_nothing_was_asked(hnvemu: Run) -> None:
     ran = hnvemu()
 
-    assert ran.code == 2
-    assert "Usage: hnvemu [OPTIONS] COMMAND [ARGS]..." in ran.out + ran.err
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == hnvemu("--help").out
 
 
 def test_the_version_is_that_of_the_package(hnvemu: Run) -> None:
@@ -68,7 +69,9 @@ def test_help_is_as_it_was_agreed(
     ran = hnvemu(command, "--help")
 
     assert ran.code == 0
-    golden(GOLDEN / f"{command}.txt", ran.out)
+    # Versions of typer differ in the signs around what must be given.
+    page = re.sub(r"[{}]|\\(?=\[)", "", ran.out)
+    golden(GOLDEN / f"{command}.txt", page)
 
 
 def test_help_lists_the_commands(hnvemu: Run, golden: Callable[[Path, str], None]) -> None:
@@ -204,6 +207,22 @@ def test_a_closed_pipe_is_quiet() -> None:
     ran = process("-c", code)
 
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_and_exits_2() -> None:
+    code = (
+        "import os, sys\n"
+        "os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"
+        "sys.argv = ['hnvemu', 'trace', '-p', 'sample:starter', 'A', 'B']\n"
+        "from hnvemu.cli.app import run\n"
+        "run()\n"
+    )
+
+    ran = process("-c", code)
+
+    assert ran.returncode == 2
+    assert ran.stderr == b"error: standard output cannot be written: no space left on device\n"
 
 
 def test_the_module_is_the_command() -> None:

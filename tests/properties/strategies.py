@@ -24,7 +24,11 @@ SUBNETS = {  # VSID: an IPv4 and an IPv6 prefix
     5002: ("10.0.2.0/24", "2001:db8:2::/64"),
     5003: ("10.1.2.0/24", "2001:db8:12::/64"),
 }
-NEAR = {5001: ("10.0.1.", "2001:db8:1:"), 5002: ("10.0.2.", "2001:db8:2:"), 5003: ("10.1", "2001:db8:12:")}
+NEAR = {
+    5001: ("10.0.1.", "2001:db8:1:"),
+    5002: ("10.0.2.", "2001:db8:2:"),
+    5003: ("10.1", "2001:db8:12:"),
+}
 CAS = [
     *(f"10.0.1.{n}" for n in (10, 11, 12, 1)),
     *(f"10.0.2.{n}" for n in (250, 251, 1)),
@@ -75,7 +79,7 @@ def hosts(draw: st.DrawFn) -> dict[str, Any]:
                             {"prefix": "::/0", "next_hop": "2001:db8:f::99"},
                         ]
                     ),
-    max_size=3,
+                    max_size=3,
                     unique_by=lambda route: route["prefix"],
                 )
             ),
@@ -122,7 +126,9 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
             "host": f"H{(at + draw(st.integers(0, 1))) % 3 + 1}",
             "vsid": 0 if draw(rarely) else subnet + offset,
             "mac": macs[at],
-            "ca": draw(st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True)) if free else [],
+            "ca": draw(st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True))
+            if free
+            else [],
             "gateway": subnet == 5002,
             "mac_spoofing": draw(rarely),
             "dhcp_guard": draw(rarely),
@@ -181,7 +187,7 @@ def rules() -> st.SearchStrategy[list[dict[str, Any]]]:
     """Firewall rules with every kind of condition."""
     one = st.fixed_dictionaries(
         {
-            "vms": st.sampled_from([["*"], ["V0"], ["V1", "V2"], ["N0/*"]]),
+            "vms": st.sampled_from([["*"], ["N0/V0"], ["V[12]"], ["N0/*"]]),
             "direction": st.sampled_from(["inbound", "outbound"]),
             "action": actions,
             "protocol": st.sampled_from(["any", "tcp", "udp", "icmpv4", "icmpv6", "47"]),
@@ -194,10 +200,7 @@ def rules() -> st.SearchStrategy[list[dict[str, Any]]]:
         }
     )
     return st.lists(one, max_size=4).map(
-        lambda found: [
-            {**rule, "name": f"rule-{at}", "vms": [v for v in rule["vms"] if v not in {"V1", "V2", "V0"}] or ["*"]}
-            for at, rule in enumerate(found)
-        ]
+        lambda found: [{**rule, "name": f"rule-{at}"} for at, rule in enumerate(found)]
     )
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from properties import strategies
 
 from hnvemu import NO_SESSIONS, Fabric, Outcome, Reason, read_flow
 from hnvemu.wire.encapsulation import unwrap
-from properties import strategies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,18 +37,12 @@ def test_no_frame_and_no_policy_raise(tmp_path: Path, data: st.DataObject) -> No
         trace = fabric.send(frame, at=at)
 
         assert isinstance(trace.outcome, Outcome)
-        assert (trace.reason is not None) == (
-            trace.outcome in {Outcome.DROPPED, Outcome.UNDECIDED}
-        )
-        assert len(trace.delivered) == (
-            trace.outcome in {Outcome.DELIVERED, Outcome.TO_GATEWAY}
-        )
+        assert (trace.reason is not None) == (trace.outcome in {Outcome.DROPPED, Outcome.UNDECIDED})
+        assert len(trace.delivered) == (trace.outcome in {Outcome.DELIVERED, Outcome.TO_GATEWAY})
 
 
 @given(st.data())
-def test_a_path_ends_with_its_last_step_and_only_there(
-    tmp_path: Path, data: st.DataObject
-) -> None:
+def test_a_path_ends_with_its_last_step_and_only_there(tmp_path: Path, data: st.DataObject) -> None:
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
 
@@ -90,9 +84,7 @@ def test_the_order_of_a_policy_never_matters(tmp_path: Path, data: st.DataObject
     first = Fabric.compile(strategies.loaded(document, tmp_path))
     second = Fabric.compile(strategies.loaded(other, tmp_path))
 
-    for at, frame in data.draw(
-        st.lists(strategies.sent(first.policy), min_size=5, max_size=20)
-    ):
+    for at, frame in data.draw(st.lists(strategies.sent(first.policy), min_size=5, max_size=20)):
         assert effect(first.send(frame, at=at)) == effect(second.send(frame, at=at))
 
 
@@ -104,9 +96,7 @@ def test_an_unrelated_network_changes_no_trace(tmp_path: Path, data: st.DataObje
     document["virtual_networks"]["Unrelated"] = json.loads(unrelated.replace("-00-01-", "-99-01-"))
     beside = Fabric.compile(strategies.loaded(document, tmp_path))
 
-    for at, frame in data.draw(
-        st.lists(strategies.sent(alone.policy), min_size=5, max_size=20)
-    ):
+    for at, frame in data.draw(st.lists(strategies.sent(alone.policy), min_size=5, max_size=20)):
         # Rules for every VM concern the new ones too, and never the old ones' packets.
         assert effect(alone.send(frame, at=at)) == effect(beside.send(frame, at=at))
 
@@ -189,9 +179,7 @@ def test_profiles_that_keep_the_frame_keep_every_octet(
     fabric = Fabric.compile(strategies.loaded(document, tmp_path))
     untouched = 0 if profile == "transparent" else 6  # hnvv2 writes the destination MAC
 
-    for at, frame in data.draw(
-        st.lists(strategies.sent(fabric.policy), min_size=5, max_size=20)
-    ):
+    for at, frame in data.draw(st.lists(strategies.sent(fabric.policy), min_size=5, max_size=20)):
         trace = fabric.send(frame, at=at)
         for delivered in trace.delivered:
             assert delivered.frame[untouched:] == frame[untouched:]
@@ -199,9 +187,7 @@ def test_profiles_that_keep_the_frame_keep_every_octet(
 
 
 @given(st.data())
-def test_reasons_that_nothing_emits_are_not_emitted(
-    tmp_path: Path, data: st.DataObject
-) -> None:
+def test_reasons_that_nothing_emits_are_not_emitted(tmp_path: Path, data: st.DataObject) -> None:
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
     fabric = Fabric.compile(policy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,9 @@ def networks(version: int) -> st.SearchStrategy[list[IPv4Network | IPv6Network]]
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("form", FORMS)
 @given(st.data())
-def test_longest_prefix_match_is_brute_force(form: object, version: int, data: st.DataObject) -> None:
+def test_longest_prefix_match_is_brute_force(
+    form: object, version: int, data: st.DataObject
+) -> None:
     found = data.draw(networks(version))
     table = form(found, version)  # type: ignore[operator]
     near = [int(n.network_address) + more for n in found for more in (-1, 0, 1)]
@@ -48,7 +51,7 @@ def test_the_match_is_constant_between_cuts(version: int, data: st.DataObject) -
     table = prefix_table(found, version)
     cuts = sorted({0, *prefix_cuts(found), 2 ** (32 if version == 4 else 128)})
 
-    for first, following in zip(cuts, cuts[1:], strict=False):
+    for first, following in pairwise(cuts):
         assert table.longest(first) == table.longest(following - 1)
 
 

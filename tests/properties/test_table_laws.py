@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import strategies
 
 from hnvemu import Fabric, read_flow
 from hnvemu.model.acl import Action, Direction
@@ -14,7 +15,6 @@ from hnvemu.tables.acl import Filter
 from hnvemu.tables.sessions import SessionTable
 from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import AclDefaultDenied, AclDenied, Sent
-from properties import strategies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +116,9 @@ def row_cuts(given_steps: tuple[Any, ...], axis: Axis) -> set[int]:
         record = getattr(step, "record", None)
         mac = getattr(step, "mac", None)
         if axis is Axis.DST_MAC:
-            cuts |= {value + more for value in (mac, record and record.mac) if value for more in (0, 1)}
+            cuts |= {
+                value + more for value in (mac, record and record.mac) if value for more in (0, 1)
+            }
         if axis in {Axis.SRC, Axis.DST} and record is not None:
             cuts |= {int(record.ca), int(record.ca) + 1}
     return cuts
@@ -155,9 +157,7 @@ def test_filters_decide_as_the_definition_says(tmp_path: Path, data: st.DataObje
 
 
 @given(st.data())
-def test_an_established_connection_passes_every_filter(
-    tmp_path: Path, data: st.DataObject
-) -> None:
+def test_an_established_connection_passes_every_filter(tmp_path: Path, data: st.DataObject) -> None:
     fabric = Fabric.compile(strategies.loaded(data.draw(strategies.documents()), tmp_path))
     at = data.draw(st.sampled_from([*fabric.policy.ports]))
     flow = read_flow(data.draw(strategies.packets()))

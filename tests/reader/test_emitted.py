@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hnvemu import replace
 from hnvemu.reader import load_policy, samples
 
 if TYPE_CHECKING:
@@ -113,6 +113,4 @@ def test_emitted_policy_is_read_as_the_same(name: str) -> None:
     assert again.ports == policy.ports
     assert again.routes == policy.routes
     assert [record.generated for record in again.records] == [False] * len(policy.records)
-    assert set(again.records) == {
-        dataclasses.replace(record, generated=False) for record in policy.records
-    }
+    assert set(again.records) == {replace(record, generated=False) for record in policy.records}

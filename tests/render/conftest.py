@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from hnvemu.model.records import CustomerRoute, LookupRecord, RecordType, Transl
 from hnvemu.model.topology import Selector, VirtualNetwork, VmPort
 from hnvemu.switch.fabric import Fabric
 from hnvemu.trace import steps
+from hnvemu.value import replace
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.encapsulation import Encapsulation, OuterFault, Tunnel
 from hnvemu.wire.flow import Fault

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from hnvemu.model.origin import Origin
 from hnvemu.model.policy import Profile
 from hnvemu.model.records import CustomerRoute
 from hnvemu.render.text import Detail, minimal, print_trace, trace_text, verdict
+from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
