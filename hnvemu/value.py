@@ -38,7 +38,6 @@ def value(cls: type[T]) -> type[T]:
     space |= {
         "__slots__": names,
         "__match_args__": names,
-        "__init__": _init(names, stated),
         "__eq__": _eq,
         "__hash__": _hash,
         "__repr__": _repr,
@@ -51,6 +50,7 @@ def value(cls: type[T]) -> type[T]:
     make: Any = type(cls)
     made: type[T] = make(cls.__name__, cls.__bases__, space)
     made.__qualname__ = cls.__qualname__
+    type.__setattr__(made, "__init__", _init(made, names, stated))  # it needs the slots' setters
     return made
 
 
@@ -63,11 +63,12 @@ def _is_compared(stated: object) -> bool:
     return stated.compare if isinstance(stated, Field) else True
 
 
-def _init(names: tuple[str, ...], stated: dict[str, Any]) -> Callable[..., None]:
-    """Write the ``__init__`` that sets every field."""
+def _init(made: type, names: tuple[str, ...], stated: dict[str, Any]) -> Callable[..., None]:
+    """Write the ``__init__`` that sets every field, each by its slot's own setter."""
     given, lines = [], []
-    space: dict[str, Any] = {"_set": object.__setattr__, "_absent": MISSING}
+    space: dict[str, Any] = {"_absent": MISSING}
     for name in names:
+        space[f"_set_{name}"] = made.__dict__[name].__set__
         default = stated.get(name, MISSING)
         source = name
         if isinstance(default, Field) and default.default_factory is not MISSING:
@@ -82,10 +83,10 @@ def _init(names: tuple[str, ...], stated: dict[str, Any]) -> Callable[..., None]
             else:
                 space[f"_default_{name}"] = default
                 given.append(f"{name}=_default_{name}")
-        lines.append(f" _set(self, {name!r}, {source})")
+        lines.append(f" _set_{name}(self, {source})")
     exec(f"def __init__(self, *, {', '.join(given)}):\n" + "\n".join(lines), space)  # noqa: S102 - field names alone
-    made: Callable[..., None] = space["__init__"]
-    return made
+    init: Callable[..., None] = space["__init__"]
+    return init
 
 
 def _fields(self: Any) -> dict[str, Any]:

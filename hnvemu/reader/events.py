@@ -310,7 +310,8 @@ class _Descent:
                 try:
                     values[into] = convert(text)
                 except ValueError as error:
-                    self._refused(error, field.kind, event)
+                    of_one = field.kind.item if isinstance(field.kind, ListOf) else field.kind
+                    self._refused(error, of_one, event)
                     sound = False
             else:
                 self._key, self._in_list = field.key, False

@@ -35,12 +35,17 @@ def generated_records(
 
     A VM whose host has no provider address gets none: there is nothing that a record could say.
     """
+    held = {
+        (host.name, version): _provider_address(host, version)
+        for host in hosts.values()
+        for version in (4, 6)
+    }
     for port in ports:
         if not port.mappings:
-            yield from _of_port(network, port, port.vsid, port.cas, hosts, port.origin)
+            yield from _of_port(network, port, port.vsid, port.cas, held, port.origin)
         for mapping in port.mappings:
             if mapping.network == network.name:
-                yield from _of_port(network, port, mapping.vsid, mapping.cas, hosts, mapping.origin)
+                yield from _of_port(network, port, mapping.vsid, mapping.cas, held, mapping.origin)
     seen: set[tuple[int, IPAddress]] = set()
     for route in routes:
         router = first_host(route.prefix) if route.next_hop is None else None
@@ -72,6 +77,9 @@ def merged(
         )
     }
     yield from listed
+    if not replaced:
+        yield from generated
+        return
     for record in generated:
         if (record.vsid, record.ca, record.type) not in replaced:
             yield record
@@ -82,18 +90,18 @@ def _of_port(
     port: VmPort,
     vsid: int,
     cas: Sequence[IPAddress],
-    hosts: Mapping[str, Host],
+    held: Mapping[tuple[str, int], IPAddress | None],
     origin: Origin,
 ) -> Iterator[LookupRecord]:
     if vsid == 0:
         return
     vm = port.name.rpartition("/")[2].partition(":")[0]
-    wildcards = {ca.version: _UNSPECIFIED[ca.version] for ca in cas} if port.gateway else {}
-    for ca, kind in (
-        *((ca, RecordType.STATIC) for ca in cas),
-        *((ca, RecordType.GATEWAY_WILDCARD) for ca in wildcards.values()),
-    ):
-        pa = _provider_address(hosts[port.host], ca.version)
+    wanted = [(ca, RecordType.STATIC) for ca in cas]
+    if port.gateway:
+        families = dict.fromkeys(ca.version for ca in cas)
+        wanted += [(_UNSPECIFIED[version], RecordType.GATEWAY_WILDCARD) for version in families]
+    for ca, kind in wanted:
+        pa = held[port.host, ca.version]
         if pa is not None:
             yield LookupRecord(
                 ca=ca,

@@ -347,21 +347,19 @@ def _is_prefix(word: str) -> bool:
 
 
 def _vm_port(port: _Port) -> VmPort:
-    draft = dict(port.draft)
-    host = draft.pop("host").value
-    mappings = tuple(
-        RoutingDomainMapping(
-            network=mapping["virtual_network"].value,
-            vsid=mapping["vsid"],
-            cas=mapping.get("cas", ()),
-            origin=mapping["origin"],
+    draft = {"vsid": 0, **port.draft, "name": port.name, "network": port.network}
+    draft["host"] = draft["host"].value
+    if "mappings" in draft:
+        draft["mappings"] = tuple(
+            RoutingDomainMapping(
+                network=mapping["virtual_network"].value,
+                vsid=mapping["vsid"],
+                cas=mapping.get("cas", ()),
+                origin=mapping["origin"],
+            )
+            for mapping in draft["mappings"]
         )
-        for mapping in draft.pop("mappings", ())
-    )
-    vsid = draft.pop("vsid", 0)
-    return VmPort(
-        name=port.name, network=port.network, host=host, vsid=vsid, mappings=mappings, **draft
-    )
+    return VmPort(**draft)
 
 
 def _route(network: VirtualNetwork, draft: dict[str, Any]) -> CustomerRoute:

@@ -154,13 +154,21 @@ class Record:
         self.by_key: dict[str, tuple[str, Callable[[str], Any] | None, Field]] = {}
         """The name of the value, the reader of a plain word, the field."""
         for field in fields:
-            kind = field.kind
-            plain = kind.read if isinstance(kind, Scalar) and kind.make is None else None
-            self.by_key[field.key] = (field.into or field.key, plain, field)
+            self.by_key[field.key] = (field.into or field.key, _plain(field.kind), field)
         self.cmdlets = {squeezed(word): field.key for field in fields for word in field.cmdlet}
         """Keys by what PowerShell calls them."""
         self.required = frozenset(into for into, _, field in self.by_key.values() if field.required)
         """Names of the values that must be there."""
+
+
+def _plain(kind: Kind) -> Callable[[str], Any] | None:
+    """Return what reads a plain word of ``kind`` without knowing its place, if anything can."""
+    if isinstance(kind, Scalar) and kind.make is None:
+        return kind.read
+    if isinstance(kind, ListOf) and isinstance(kind.item, Scalar) and kind.item.make is None:
+        read, combine = kind.item.read, kind.combine
+        return lambda text: combine((read(text),))
+    return None
 
 
 Kind: TypeAlias = Scalar | ListOf | Names | Either | Anything | Record

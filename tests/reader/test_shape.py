@@ -15,7 +15,10 @@ def test_record_is_prepared_for_reading() -> None:
 
     assert record.by_key["vsid"] == ("vsid", VSID.read, vsid)
     assert record.by_key["vm"] == ("name", None, placed)
-    assert record.by_key["ca"] == ("ca", None, several)
+    into, read, field = record.by_key["ca"]
+    assert (into, field) == ("ca", several)
+    assert read is not None
+    assert read("a word") == ("a word",)
     assert record.required == {"vsid"}
     assert record.cmdlets == {"virtualsubnetid": "vsid"}
 
