@@ -6,6 +6,7 @@ Rules of the file: only :func:`main` turns an exception into an exit code.
 from __future__ import annotations
 
 import os
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -129,6 +130,8 @@ def main(arguments: Sequence[str]) -> int:
 def run() -> None:
     """Be the command ``hnvemu``."""
     prepare_streams()
+    # A command reads a policy, answers and ends: collecting would only walk what it still needs.
+    gc.disable()
     sys.exit(main(sys.argv[1:]))
 
 

@@ -234,8 +234,13 @@ class _Descent:
         self._enter(event)
         named: dict[str, Placed] = {}
         item = kind.item
-        while (key := self._get()).__class__ is not self._mapping_end:
-            inner = self._value_of(key)
+        get = self._get
+        scalar_start = self._scalar_start
+        while (key := get()).__class__ is not self._mapping_end:
+            if key.__class__ is scalar_start and not self._decorations:
+                inner = get()
+            else:
+                inner = self._value_of(key)
             if inner is None:
                 continue
             text = key.value
@@ -254,7 +259,7 @@ class _Descent:
             if inner.__class__ is self._mapping_start and isinstance(item, Record):
                 if self._is_decorated(inner):
                     self._decoration(inner)
-                value = self._record(item, key.start_mark)
+                value = self._record(item, key.start_mark, origin)
             else:
                 value = self.value(item, inner)
             if value is BAD and isinstance(item, Record):
@@ -264,7 +269,7 @@ class _Descent:
         self._depth -= 1
         return named
 
-    def _record(self, kind: Record, mark: Any) -> Any:
+    def _record(self, kind: Record, mark: Any, origin: Origin | None = None) -> Any:
         """Read the keys of a record and make it: where the time goes."""
         get = self._get
         scalar_start = self._scalar_start
@@ -332,7 +337,7 @@ class _Descent:
         # A draft is looked at further, for what else is wrong.
         if not sound and kind.make is not dict:
             return BAD
-        values["origin"] = self._origin(mark)
+        values["origin"] = origin or self._origin(mark)
         return values if kind.make is dict else kind.make(**values)
 
     def _is_complete(

@@ -71,7 +71,6 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 20
 
 
-@lru_cache(maxsize=4096)
 def name(text: str) -> str:
     """Return a name that the policy gives to something."""
     if not text:

@@ -48,24 +48,24 @@ class View:
     def _index(self, records: Iterable[LookupRecord], profile: Profile) -> None:
         by_family = self.records
         static, dynamic = RecordType.STATIC, RecordType.DYNAMIC
+        is_2012 = profile is Profile.WS2012
         for record in records:
             ca, kind = record.ca, record.type
+            names_one = kind is static or kind is dynamic
             if record.unusable or record.unsynchronized:
-                if kind is static or kind is dynamic:
+                if names_one:
                     self.unusable[record.vsid, ca.version, int(ca)] = record
+            # Before record types existed, an unspecified CA alone made the wildcard: 2.2.
+            elif names_one and not (is_2012 and is_unspecified(ca)):
+                key = record.vsid, int(ca)
+                # Of two records for one address the lowest MAC decides: OBJ-11.
+                known = by_family[ca.version].setdefault(key, record)
+                if record.mac < known.mac:
+                    by_family[ca.version][key] = record
             elif kind is RecordType.L2_ONLY:
                 self._l2_only.setdefault(record.vsid, set()).add(record.mac)
-            elif kind is RecordType.GATEWAY_WILDCARD or (
-                # Before record types existed, an unspecified CA alone made the wildcard: 2.2.
-                profile is Profile.WS2012 and is_unspecified(ca)
-            ):
-                self._wildcards.setdefault((record.vsid, ca.version), []).append(record)
             else:
-                key = record.vsid, int(ca)
-                known = by_family[ca.version].get(key)
-                # Of two records for one address the lowest MAC decides: OBJ-11.
-                if known is None or record.mac < known.mac:
-                    by_family[ca.version][key] = record
+                self._wildcards.setdefault((record.vsid, ca.version), []).append(record)
         for wildcards in self._wildcards.values():
             wildcards.sort(key=lambda record: (record.mac, int(record.pa)))
 
