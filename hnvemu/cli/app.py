@@ -5,8 +5,8 @@ Rules of the file: only :func:`main` turns an exception into an exit code.
 
 from __future__ import annotations
 
-import os
 import gc
+import os
 import sys
 from importlib import import_module
 from pathlib import Path

@@ -18,7 +18,8 @@ from hnvemu.findings import Note
 from hnvemu.model.origin import Origin
 from hnvemu.reader import fields
 from hnvemu.reader.format import POLICY
-from hnvemu.reader.report import FIRST, REMOVE, RENAME, nearest
+from hnvemu.reader.report import FIRST, REMOVE, RENAME, Report, nearest
+from hnvemu.reader.rows import IrregularError, RowReader, cut
 from hnvemu.reader.shape import (
     Anything,
     Either,
@@ -33,7 +34,7 @@ from hnvemu.reader.shape import (
 from hnvemu.reader.syntax import explain
 
 if TYPE_CHECKING:
-    from hnvemu.reader.report import Report
+    from hnvemu.reader.rows import Run
     from hnvemu.reader.shape import Kind
     from hnvemu.reader.source import Source
 
@@ -78,8 +79,18 @@ def read_document(source: Source, report: Report) -> Document:
         return document
     # The C parser where PyYAML has it; both give the same events and places.
     parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data, runs = cut(source.data)
+    if runs:
+        try:
+            found = Report()
+            _Descent(source, found, parser(data), runs).read(document)
+            if not (found or runs):
+                return document
+        except (yaml.YAMLError, _TooDeepError, IrregularError):
+            pass
+        document = Document(document.start)
     try:
-        _Descent(source, report, parser(source.data)).read(document)
+        _Descent(source, report, parser(source.data), {}).read(document)
     except yaml.YAMLError as error:
         message, origin, notes, advice = explain(error, source)
         report.add(message, origin, notes=notes, help=advice)
@@ -92,12 +103,13 @@ def read_document(source: Source, report: Report) -> Document:
 class _Descent:
     """The state of reading one file."""
 
-    def __init__(self, source: Source, report: Report, parser: Any) -> None:
+    def __init__(self, source: Source, report: Report, parser: Any, runs: dict[int, Run]) -> None:
         from yaml import events  # noqa: PLC0415 - see read_document
 
         self._file = source.name
         self._report = report
         self._get = parser.get_event
+        self._runs = runs
         # Without these signs there is neither anchor nor tag, and nobody has to look.
         self._decorations = b"&" in source.data or b"!" in source.data
         self._depth = 0
@@ -212,6 +224,8 @@ class _Descent:
                     sound = False
                 else:
                     values.append(value)
+                if self._runs and record is not None and not event.flow_style:
+                    self._listed_rows(record, inner.start_mark, values)
             self._depth -= 1
         elif event.__class__ is self._scalar_start and isinstance(item, Scalar | Either):
             value = self.value(item, event)
@@ -266,8 +280,37 @@ class _Descent:
                 value = {}
                 self._lost(item, inner)
             named[text] = Placed(value, origin)
+            if self._runs and not event.flow_style:
+                self._named_rows(item, key.start_mark, named)
         self._depth -= 1
         return named
+
+    def _named_rows(self, item: Kind, first: Any, named: dict[str, Placed]) -> None:
+        """Read the rows behind an entry of a block mapping, if any were cut out there."""
+        run = self._runs.get(first.line)
+        if run is None or run.column != first.column or not isinstance(item, Record):
+            return
+        del self._runs[first.line]
+        reader = RowReader(item, self._file)
+        for line, row in enumerate(run.rows, first.line + 2):
+            text, _, pairs = row.partition(": {")
+            if text in named:
+                raise IrregularError
+            origin = Origin(self._file, line, run.column + 1)
+            column = run.column + len(text) + 4
+            named[text] = Placed(reader.record(pairs, line, column, origin), origin)
+
+    def _listed_rows(self, item: Record, first: Any, values: list[Any]) -> None:
+        """Read the rows behind an entry of a block list, if any were cut out there."""
+        run = self._runs.get(first.line)
+        if run is None or run.column + 2 != first.column:
+            return
+        del self._runs[first.line]
+        reader = RowReader(item, self._file)
+        column = first.column + 1
+        for line, row in enumerate(run.rows, first.line + 2):
+            origin = Origin(self._file, line, column)
+            values.append(reader.record(row[3:], line, column + 1, origin))
 
     def _record(self, kind: Record, mark: Any, origin: Origin | None = None) -> Any:
         """Read the keys of a record and make it: where the time goes."""
