@@ -394,9 +394,7 @@ def _reply(fabric: Fabric, trace: Trace, *, established: bool) -> Trace | None:
         tcp_flags=flags,
         ttl=_TTL,
     )
-    # The ports that an encapsulated frame of a capture passed have admitted it as well.
-    sessions = trace.sessions.opened(trace.flow, trace.path.opened)
-    reply = fabric.send(frame, at=port.name, sessions=None if established else sessions)
+    reply = fabric.send(frame, at=port.name, sessions=None if established else trace.sessions)
     assumptions = [f"{'TTL' if flow.version == 4 else 'hop limit'} {_TTL}"]
     if trace.outcome is Outcome.TO_GATEWAY:
         assumptions.insert(0, f"the answer comes back through {port.name}")

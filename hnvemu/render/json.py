@@ -72,6 +72,8 @@ def _packet(trace: Trace) -> dict[str, Any]:
         "length": len(trace.frame),
         "frame": trace.frame.hex(),
     }
+    if trace.outer is not None:
+        packet["outer_frame"] = trace.outer.hex()
     if flow.icmp >= 0:
         packet["icmp"] = {"type": flow.icmp >> 8, "code": flow.icmp & 0xFF}
     if flow.vlan >= 0:

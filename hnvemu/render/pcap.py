@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from hnvemu.render.packet import has_frame
 from hnvemu.render.text import verdict
 from hnvemu.render.wording import words
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
@@ -32,10 +31,10 @@ def write_capture(trace: Trace, stream: BinaryIO) -> None:
 def _records(trace: Trace) -> Iterator[CaptureRecord]:
     hops = trace.hops
     comment = f"{verdict(trace)}\n{_explanation(hops[0])}"
-    place = trace.at
-    if place.startswith("pa:"):
-        place = _provider(hops[0].node) + (", inside the tunnel" if has_frame(trace) else "")
-    yield CaptureRecord(place, trace.frame, comment, outbound=False)
+    if trace.outer is None:
+        yield CaptureRecord(trace.at, trace.frame, comment, outbound=False)
+    else:
+        yield CaptureRecord(_provider(hops[0].node), trace.outer, comment, outbound=False)
     for wire, hop in zip(trace.wire, hops[1:], strict=True):
         name = wire.tunnel.encapsulation.upper()
         comment = f"{name} from {wire.sender} to {wire.receiver}, VSID {wire.tunnel.vsid}"

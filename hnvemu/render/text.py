@@ -286,11 +286,12 @@ def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
 
 def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
     """Yield heading and octets of the frame at each place, and the tunnel it is in."""
-    if not trace.at.startswith("pa:"):
-        place = f"from {trace.at}"
+    if trace.outer is None:
+        yield f"Frame from {trace.at}", trace.frame, None
+    elif has_frame(trace):
+        yield "Frame inside the tunnel", trace.frame, None
     else:
-        place = "inside the tunnel" if has_frame(trace) else f"that reached {trace.hops[0].node}"
-    yield f"Frame {place}", trace.frame, None
+        yield f"Frame that reached {trace.hops[0].node}", trace.frame, None
     for wire in trace.wire:
         yield f"Frame on the wire, {wire.sender} {glyphs.arrow} {wire.receiver}", wire.frame, wire
     for delivered in trace.delivered:

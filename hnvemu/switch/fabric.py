@@ -160,7 +160,9 @@ class Fabric:
         arrived = Arrived(tunnel, name, outer.ecn, outer.fault)
         steps = [arrived, *receive(self.tables.host(name), ask, arrived, None)]
         path = self._finish(flow, [], name, steps, ask, None)
-        return self._trace(path, outer.inner if has_inner else frame, at, NO_SESSIONS)
+        sessions = NO_SESSIONS.opened(flow, path.opened)
+        inner = outer.inner if has_inner else frame
+        return self._trace(path, inner, at, sessions, outer=frame)
 
     def _finish(
         self,
@@ -178,11 +180,14 @@ class Fabric:
         hops.append(Hop(host, "host", tuple(steps)))
         return Path(flow, tuple(hops), self.flow_id)
 
-    def _trace(self, path: Path, frame: bytes, at: str, sessions: Sessions) -> Trace:
+    def _trace(
+        self, path: Path, frame: bytes, at: str, sessions: Sessions, outer: bytes | None = None
+    ) -> Trace:
         return Trace(
             path,
             frame,
             at=at,
+            outer=outer,
             profile=self.tables.profile,
             policy_sha256=self.policy.sha256,
             sessions=sessions,

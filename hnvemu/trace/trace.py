@@ -89,6 +89,7 @@ class Trace:
         "assumptions",
         "at",
         "frame",
+        "outer",
         "path",
         "policy_sha256",
         "profile",
@@ -102,6 +103,7 @@ class Trace:
         frame: bytes,
         *,
         at: str,
+        outer: bytes | None = None,
         profile: Profile,
         policy_sha256: str,
         sessions: Sessions,
@@ -111,6 +113,8 @@ class Trace:
         """The customer's frame as it entered."""
         self.at = at
         """Where it entered: a port, or ``pa:HOST``."""
+        self.outer = outer
+        """The frame as it reached a host encapsulated; None for a VM's."""
         self.profile = profile
         self.policy_sha256 = policy_sha256
         self.sessions = sessions

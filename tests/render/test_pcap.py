@@ -74,10 +74,11 @@ def test_a_frame_that_arrives_says_what_its_host_decided(traces: dict[str, Trace
     assert arrived.endswith("firewall in deny rule 'no-web'")
 
 
-def test_what_was_taken_off_the_wire_is_inside_the_tunnel(traces: dict[str, Trace]) -> None:
-    interfaces = [each.interface for each in captured(traces["captured"])]
+def test_what_was_taken_off_the_wire_is_at_the_provider_nic(traces: dict[str, Trace]) -> None:
+    came, delivered = captured(traces["captured"])
 
-    assert interfaces == ["H2 provider, inside the tunnel", "T/X"]
+    assert [came.interface, delivered.interface] == ["H2 provider", "T/X"]
+    assert came.frame == traces["captured"].outer
 
 
 def test_what_is_no_tunnel_is_at_the_provider_nic(traces: dict[str, Trace]) -> None:
