@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
     from hnvemu.addresses import IPAddress, MacAddress
     from hnvemu.model.provider import Host, ProviderAddress, ProviderRoute
-    from hnvemu.model.records import LookupRecord
     from hnvemu.trace.steps import (
         ExactMatched,
         LookupMatched,
@@ -148,19 +147,19 @@ class UnderlayTable:
     ) -> Step:
         """Answer from the two records' PAs."""
         del flow
-        rows = id(source.record), id(found.record)
-        step = self._known.get(rows)
+        if found.record.rule is not Translation.ENCAP:
+            return MethodUnsupported(found.record)
+        # By the addresses and not the records, whose pairs are too many to remember.
+        ends = id(source.record.pa), id(found.record.pa)
+        step = self._known.get(ends)
         if step is None:
-            step = self._known[rows] = self._way(source.record, found.record)
+            step = self._known[ends] = self._way(source.record.pa, found.record.pa)
         return step
 
-    def _way(self, source: LookupRecord, record: LookupRecord) -> Step:
-        if record.rule is not Translation.ENCAP:
-            return MethodUnsupported(record)
-        pa = record.pa
-        address = self._own[source.pa]
-        if pa.version != source.pa.version:
-            return ProviderFamiliesDiffer(source.pa, pa)
+    def _way(self, source: IPAddress, pa: IPAddress) -> Step:
+        address = self._own[source]
+        if pa.version != source.version:
+            return ProviderFamiliesDiffer(source, pa)
         owner = self._owner(pa)
         route: ProviderRoute | None = None
         if any(pa in own.prefix for own in self._host.addresses):
