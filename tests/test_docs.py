@@ -16,6 +16,7 @@ from hnvemu.reader.format import POLICY
 from hnvemu.reader.shape import Either, ListOf, Names, Record
 from hnvemu.trace import steps
 from hnvemu.trace.step import Step
+from hnvemu.trace.steps import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +48,14 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
 
 
+def class_rules(kind: type[Step]) -> tuple[str, ...]:
+    return kind.rules if isinstance(kind.rules, tuple) else ()
+
+
 def rules_of_steps() -> set[str]:
     classes = [kind for _, kind in inspect.getmembers(steps, inspect.isclass)]
-    return {rule for kind in classes if issubclass(kind, Step) for rule in kind.rules}
+    found = {rule for kind in classes if issubclass(kind, Step) for rule in class_rules(kind)}
+    return found | {rule for rules in Sent.rules_by_encapsulation.values() for rule in rules}
 
 
 def catalogue() -> set[str]:

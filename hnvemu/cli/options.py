@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = "sample:complex-routing"
 POLICY_VARIABLE: Final = "HNVEMU_POLICY"
+SIZE_VARIABLE: Final = "HNVEMU_SIZE_LIMIT"
 _LOCAL_POLICY: Final = "hnv.yaml"
 
 EXIT_CODES: Final = """\b
@@ -110,17 +111,26 @@ def load(paths: list[str] | None) -> Policy:
     return _load(paths or (), quietly=False)
 
 
+def _size_limit() -> int:
+    """Return the octets that a policy file may have."""
+    text = os.environ.get(SIZE_VARIABLE, "256")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise QuestionError(f"{SIZE_VARIABLE} is '{text}'", "write the limit in MiB, such as 512")
+    return int(text) * 2**20
+
+
 def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
     from hnvemu.reader import load_policy
 
+    limit = _size_limit()
     if paths:
         if quietly and "-" in paths:
             return load_policy(SAMPLE)  # what the shell completes must not wait for its input
-        return load_policy(*paths, stdin=sys.stdin.buffer)
+        return load_policy(*paths, size_limit=limit, stdin=sys.stdin.buffer)
     if named := os.environ.get(POLICY_VARIABLE):
-        return load_policy(named, stdin=sys.stdin.buffer)
+        return load_policy(named, size_limit=limit, stdin=sys.stdin.buffer)
     if Path(_LOCAL_POLICY).is_file():
-        return load_policy(_LOCAL_POLICY)
+        return load_policy(_LOCAL_POLICY, size_limit=limit)
     if not quietly:
         note(f"note: no policy is given: this is the sample {SAMPLE}")
     return load_policy(SAMPLE)

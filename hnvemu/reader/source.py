@@ -159,7 +159,7 @@ def _octets(
     report.add(
         f"'{name}' is larger than {size_limit} octets",
         Origin(name, 0, 0),
-        help="split it into several files, or raise the size limit",
+        help="split it into several files, or raise the limit: HNVEMU_SIZE_LIMIT, in MiB",
     )
     return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 from hnvemu.model.acl import Direction
 from hnvemu.trace.outcome import Outcome, Reason
 from hnvemu.trace.step import Step as _Step
+from hnvemu.wire.encapsulation import Encapsulation
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, MacAddress
@@ -573,10 +574,18 @@ class PacketTooBig(_Step):
 class Sent(_Step):
     """The frame leaves the host in a tunnel."""
 
-    rules: ClassVar = ("FWD-15", "FWD-31", "ENC-1", "ENC-4")
+    rules_by_encapsulation: ClassVar[dict[Encapsulation, tuple[str, ...]]] = {
+        Encapsulation.NVGRE: ("FWD-15", "FWD-31", "ENC-1", "ENC-4"),
+        Encapsulation.VXLAN: ("FWD-15", "FWD-31", "ENC-20", "ENC-21"),
+    }
     tunnel: Tunnel
     host: str
     """The host that owns the outer destination."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The rules of this encapsulation."""
+        return self.rules_by_encapsulation[self.tunnel.encapsulation]
 
 
 # At the receiving host

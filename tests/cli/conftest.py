@@ -65,7 +65,7 @@ class Terminal(io.TextIOWrapper):
 @pytest.fixture
 def hnvemu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Ran]:
     """Run ``hnvemu`` with some arguments, in an empty folder."""
-    for name in ("HNVEMU_POLICY", "HNVEMU_DEBUG", "NO_COLOR", "FORCE_COLOR"):
+    for name in ("HNVEMU_POLICY", "HNVEMU_SIZE_LIMIT", "HNVEMU_DEBUG", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")

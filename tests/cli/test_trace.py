@@ -465,3 +465,18 @@ def test_every_outcome_can_be_expected(outcome: Outcome) -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_can_be_expected(reason: Reason) -> None:
     assert command.expectation(f"dropped:{reason.lower()}").reason is reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [("0", "is larger than 0 octets"), ("much", "HNVEMU_SIZE_LIMIT is 'much'")],
+)
+def test_the_environment_limits_the_size_of_a_policy(
+    hnvemu: Run, policy: Path, monkeypatch: pytest.MonkeyPatch, limit: str, said: str
+) -> None:
+    monkeypatch.setenv("HNVEMU_SIZE_LIMIT", limit)
+
+    ran = hnvemu("trace", "-p", policy, "A", "B")
+
+    assert ran.code == 2
+    assert said in ran.err

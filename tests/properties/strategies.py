@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from hnvemu import load_policy
-from hnvemu.addresses import MacAddress, parse_address
+from hnvemu import load_policy, read_flow
+from hnvemu.addresses import MacAddress, address_of, parse_address
 from hnvemu.switch.guest import first_hop
 from hnvemu.tables.tables import Tables
 from hnvemu.wire.build import build_frame
@@ -323,6 +323,27 @@ def sent(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
         tos=draw(st.sampled_from([0, 1, 3, 0xB8])),
         length=draw(st.sampled_from([None, None, None, 100, 1458, 1459])),
         **extra,
+    )
+
+
+def reply(policy: Policy, frame: bytes) -> tuple[str, bytes] | None:
+    """Return the answer to a TCP or UDP packet, from the port that has its destination."""
+    flow = read_flow(frame)
+    owners = [
+        port
+        for port in policy.ports.values()
+        if any((ca.version, int(ca)) == (flow.version, flow.dst) for ca in port.cas)
+    ]
+    if not owners or flow.src_port < 0:
+        return None
+    return owners[0].name, build_frame(
+        src_mac=owners[0].mac,
+        dst_mac=MacAddress(flow.src_mac),
+        src=address_of(flow.version, flow.dst),
+        dst=address_of(flow.version, flow.src),
+        protocol=flow.protocol,
+        src_port=flow.dst_port,
+        dst_port=flow.src_port,
     )
 
 

@@ -123,6 +123,11 @@ def test_a_remembered_reply_is_the_walked_one(tmp_path: Path, data: st.DataObjec
     remembering = Fabric.compile(policy)
     sessions = NO_SESSIONS
     frames = data.draw(st.lists(strategies.sent(policy), min_size=4, max_size=8))
+    for at, frame in frames:
+        answer = strategies.reply(policy, frame)
+        if answer is not None:
+            # Before and after what it replies to: the same flow, and another verdict.
+            frames = [answer, (at, frame), answer, *frames]
     for _ in range(2):
         for at, frame in frames:
             remembered = remembering.send(frame, at=at, sessions=sessions)
