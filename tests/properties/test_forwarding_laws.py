@@ -119,7 +119,9 @@ def test_a_remembered_path_is_the_walked_one(tmp_path: Path, data: st.DataObject
 @given(st.data())
 def test_a_remembered_reply_is_the_walked_one(tmp_path: Path, data: st.DataObject) -> None:
     """Sessions are part of what a path is remembered by."""
-    policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
+    document = data.draw(strategies.documents())
+    document["firewall"] = {"defaults": {"inbound": "block", "outbound": "allow"}}
+    policy = strategies.loaded(document, tmp_path)
     remembering = Fabric.compile(policy)
     sessions = NO_SESSIONS
     frames = data.draw(st.lists(strategies.sent(policy), min_size=4, max_size=8))
