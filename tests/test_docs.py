@@ -12,6 +12,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 
 from hnvemu import Fabric, Policy, load_policy
+from hnvemu.cli.app import main
 from hnvemu.reader.format import POLICY
 from hnvemu.reader.shape import Either, ListOf, Names, Record
 from hnvemu.trace import steps
@@ -196,3 +197,17 @@ def test_the_python_examples_of_a_page_run_in_order(
         exec(compile("\n" * line + text, page, "exec"), namespace)
 
     assert "load_policy" in namespace
+
+
+def test_the_readme_shows_the_trace_that_its_command_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((_, shown),) = blocks("README.md", "console")
+    command, _, expected = shown.partition("\n")
+    assert command == "$ hnvemu trace A X tcp/80"
+    monkeypatch.delenv("HNVEMU_POLICY", raising=False)
+    monkeypatch.chdir(ROOT / "docs")  # where no hnv.yaml lies
+
+    main(command.split()[2:])
+
+    assert capsys.readouterr().out == expected

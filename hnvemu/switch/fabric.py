@@ -203,24 +203,22 @@ class Fabric:
             )
         from hnvemu.wire.packet import to_octets  # noqa: PLC0415 - Scapy takes longer than a trace
 
-        if port is None:  # no guest is there to fill in anything, and this machine is none
-            null = MacAddress(0)
-            return to_octets(
-                packet,
-                src_mac=null,
-                dst_mac_for=lambda _version, _address: null,
-                src_for=lambda _version: None,
-            )
-        sender = port
+        null = MacAddress(0)
 
         def dst_mac_for(version: int, address: IPAddress) -> MacAddress:
             del version
-            return first_hop(self.tables, sender, address).mac
+            # At a provider address no guest is there to fill in anything.
+            return null if port is None else first_hop(self.tables, port, address).mac
 
         def src_for(version: int) -> IPAddress | None:
-            return next((ca for ca in sender.cas if ca.version == version), None)
+            cas = () if port is None else port.cas
+            return next((ca for ca in cas if ca.version == version), None)
 
-        return to_octets(packet, src_mac=port.mac, dst_mac_for=dst_mac_for, src_for=src_for)
+        src_mac = null if port is None else port.mac
+        try:
+            return to_octets(packet, src_mac=src_mac, dst_mac_for=dst_mac_for, src_for=src_for)
+        except Exception as error:
+            raise QuestionError(f"Scapy cannot build the packet: {error}") from error
 
     def port(self, name: str) -> VmPort:
         """Return the port that ``name`` means: ``T/A``, or ``A`` where only one network has it.

@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, IPv6
 from scapy.layers.l2 import Ether
 
-from hnvemu import Outcome, Reason
+from hnvemu import Outcome, QuestionError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,3 +150,10 @@ def test_octets_behind_the_packet_are_carried(network: Network, frame: Frame) ->
     trace = network().send(padded, at="A")
 
     assert (trace.outcome, trace.delivered[0].frame) == (Outcome.DELIVERED, padded)
+
+
+def test_a_packet_that_scapy_cannot_build_is_a_question_error(network: Network) -> None:
+    impossible = Ether() / IP(dst="10.0.1.11", ttl=4000)
+
+    with pytest.raises(QuestionError, match="Scapy cannot build the packet"):
+        network().send(impossible, at="A")
