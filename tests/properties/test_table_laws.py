@@ -137,6 +137,7 @@ PORT = VmPort(
     vsid=5001,
     mac=MacAddress.parse(strategies.MACS[0]),
     cas=(IPv4Address("10.0.1.10"), IPv6Address("2001:db8:1::a")),
+    gateway=True,
     dhcp_guard=True,
     router_guard=True,
 )
