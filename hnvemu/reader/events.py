@@ -259,12 +259,12 @@ class _Descent:
                 continue
             text = key.value
             origin = self._origin(key.start_mark)
-            if text in named:
+            first = named.get(text)
+            if first is not None:
                 message = f"the {kind.noun} '{text}' is defined twice"
-                self._add(message, origin, notes=(Note(FIRST, named[text].origin),), help=RENAME)
-                self._skip(inner)
-                self._complete = False
-                continue
+                self._add(message, origin, notes=(Note(FIRST, first.origin),), help=RENAME)
+                if isinstance(item, Record):
+                    self._lost(item, inner)
             try:
                 fields.name(text)
             except ValueError as error:
@@ -279,7 +279,8 @@ class _Descent:
             if value is BAD and isinstance(item, Record):
                 value = {}
                 self._lost(item, inner)
-            named[text] = Placed(value, origin)
+            # What stands there the second time is read for its mistakes alone.
+            named.setdefault(text, Placed(value, origin))
             if self._runs and not event.flow_style:
                 self._named_rows(item, key.start_mark, named)
         self._depth -= 1
@@ -345,7 +346,8 @@ class _Descent:
                 first = Note(FIRST, self._origin(keys[into].start_mark))
                 self._add(message, self._origin(key.start_mark), notes=(first,), help=REMOVE)
                 self._lost(kind, event)
-                self._skip(event)
+                self._key, self._in_list = field.key, False
+                self.value(field.kind, event)  # for its mistakes alone
                 sound = False
                 continue
             keys[into] = key
