@@ -50,7 +50,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def class_rules(kind: type[Step]) -> tuple[str, ...]:
-    return kind.rules if isinstance(kind.rules, tuple) else ()
+    return () if kind is Sent else kind.rules
 
 
 def rules_of_steps() -> set[str]:

@@ -18,7 +18,7 @@ from hnvemu.cli import app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Ran
+    from cli.conftest import Ran
 
     Run = Callable[..., Ran]
 

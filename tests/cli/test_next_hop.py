@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from cli.conftest import Ran
 
     Run = Callable[..., Ran]
 

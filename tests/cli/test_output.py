@@ -19,7 +19,7 @@ from hnvemu.errors import QuestionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Ran
+    from cli.conftest import Ran
 
     Run = Callable[..., Ran]
 

@@ -21,7 +21,14 @@ from hnvemu.tables.ports import OwnerTable, SwitchTable
 from hnvemu.tables.provider import CaptureTable
 from hnvemu.tables.sessions import SessionTable
 from hnvemu.tables.table import Axis
-from hnvemu.trace.steps import AclDefaultDenied, AclDenied, Arrived, Sent, SwitchedLocally
+from hnvemu.trace.steps import (
+    AclDefaultDenied,
+    AclDenied,
+    Arrived,
+    PortFound,
+    Sent,
+    SwitchedLocally,
+)
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.encapsulation import Encapsulation, OuterFault, Tunnel
 
@@ -49,8 +56,9 @@ def questions(fabric: Fabric, flow: Flow, at: str) -> Asked:
     if isinstance(steps[-1], Sent):
         written = next(s for s in reversed(steps) if type(s).__name__ in WRITES)
         steps = list(receive(steps[-1].onward, ask, steps[-1], written))
-    if steps[-1].outcome is None:
-        list(deliver(steps[-1].onward, ask, steps[-1], None))
+    found = steps[-1]
+    if isinstance(found, (PortFound, SwitchedLocally)):
+        list(deliver(found.onward, ask, found, None))
     return asked
 
 
@@ -255,4 +263,5 @@ def test_an_established_connection_passes_every_filter(tmp_path: Path, data: st.
     answer = acl.find(flow, SessionTable(None))
 
     assert not answer.ends
+    assert isinstance(acl, Filter)
     assert acl.direction is Direction.OUTBOUND

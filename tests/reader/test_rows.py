@@ -14,6 +14,8 @@ from hnvemu.reader import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hnvemu.model.origin import Origin
+
 
 def policy(vms: int = 20, records: int = 20) -> list[str]:
     """The lines of a policy with a run of VMs and a run of lookup records."""
@@ -91,11 +93,12 @@ def test_runs_are_cut_out_and_lines_stay_where_they_are() -> None:
 def test_rows_are_read_without_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_rows: list[str] = []
     original = rows.RowReader.record
-    monkeypatch.setattr(
-        rows.RowReader,
-        "record",
-        lambda self, row, *rest: read_rows.append(row) or original(self, row, *rest),  # type: ignore[func-returns-value]
-    )
+
+    def record(self: rows.RowReader, row: str, line: int, column: int, origin: Origin) -> object:
+        read_rows.append(row)
+        return original(self, row, line, column, origin)
+
+    monkeypatch.setattr(rows.RowReader, "record", record)
 
     read(policy(), tmp_path)
 

@@ -39,7 +39,7 @@ def as_text(text: str) -> Any:
 def as_yaml_12(text: str) -> Any:
     """Read YAML as editors do: plain decimal numbers and booleans are resolved."""
 
-    def resolved(node: yaml.Node) -> Any:
+    def resolved(node: Any) -> Any:
         if isinstance(node, yaml.MappingNode):
             return {key.value: resolved(value) for key, value in node.value}
         if isinstance(node, yaml.SequenceNode):

@@ -38,7 +38,7 @@ def test_error_of_an_unknown_kind_keeps_the_parser_s_words() -> None:
     from yaml import MarkedYAMLError
     from yaml.error import Mark
 
-    mark = Mark("", 0, 0, 2, None, None)
+    mark = Mark("", 0, 0, 2, None, 0)
     error = MarkedYAMLError(problem="something new", problem_mark=mark)
 
     message, origin, _, _ = explain(error, Source("a", b"abc", b"abc", True))

@@ -38,14 +38,18 @@ BACK = flow("10.0.1.11", "10.0.1.10", 6, src_port=80, dst_port=49152)
 def test_a_reply_passes_the_other_way_where_its_packet_was_admitted() -> None:
     sessions = NO_SESSIONS.opened(THERE, [OUT_OF_A, INTO_B])
 
-    assert sessions.held(BACK) == {("T/A", Direction.INBOUND), ("T/B", Direction.OUTBOUND)}
+    assert sessions.held(BACK) == frozenset(
+        {("T/A", Direction.INBOUND), ("T/B", Direction.OUTBOUND)}
+    )
     assert sessions.held(THERE) is None
 
 
 def test_ports_add_to_a_session_one_by_one() -> None:
     sessions = NO_SESSIONS.opened(THERE, [OUT_OF_A]).opened(THERE, [OUT_OF_A, INTO_B])
 
-    assert sessions.held(BACK) == {("T/A", Direction.INBOUND), ("T/B", Direction.OUTBOUND)}
+    assert sessions.held(BACK) == frozenset(
+        {("T/A", Direction.INBOUND), ("T/B", Direction.OUTBOUND)}
+    )
 
 
 def test_sessions_are_values() -> None:
@@ -82,7 +86,7 @@ def test_an_echo_is_told_by_its_identifier(
     sessions = NO_SESSIONS.opened(asked, [OUT_OF_A])
 
     assert reply_tuple(asked) == five_tuple(answered)
-    assert sessions.held(answered) == {("T/A", Direction.INBOUND)}
+    assert sessions.held(answered) == frozenset({("T/A", Direction.INBOUND)})
     assert sessions.held(answered._replace(echo_id=6)) is None
     assert sessions.held(flow(b, a, protocol, icmp_type=request_type, echo_id=5)) is None
 
