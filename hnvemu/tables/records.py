@@ -146,10 +146,13 @@ class LookupTable:
         return LookupMissed(vsid, address_of(version, ca))
 
     def cuts(self, axis: Axis) -> Iterable[int]:
-        """Every recorded address."""
+        """Every recorded address, usable or not."""
         if axis is Axis.VERSION:
             return _FAMILIES
-        return _points(int(record.ca) for record in _rows(self._view)) if axis is Axis.DST else ()
+        if axis is Axis.DST:
+            rows = [*_rows(self._view), *self._view.unusable.values()]
+            return _points(int(record.ca) for record in rows)
+        return ()
 
 
 class ExactTable:
