@@ -53,11 +53,6 @@ class MacAddress(int):
     __repr__ = __str__
     __format__ = object.__format__
 
-    @property
-    def is_group(self) -> bool:
-        """Whether the group (multicast or broadcast) bit is set."""
-        return bool(self >> 40 & 1)
-
 
 def parse_address(text: str) -> IPAddress:
     """Read an IPv4 or IPv6 address.

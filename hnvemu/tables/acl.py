@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.addresses import first_host
 from hnvemu.model.acl import Action, Addresses, AddressRange, Direction, FirewallDefault
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import FAMILIES, Axis
 from hnvemu.trace.steps import (
     AclAllowed,
     AclDefaultDenied,
@@ -86,7 +86,7 @@ class AddressWithin(NamedTuple):
     def cuts(self, axis: Axis) -> Iterator[int]:
         """Both ends of every range, and the families."""
         if axis is Axis.VERSION:
-            yield from (1, 4, 5, 6)
+            yield from FAMILIES
         elif axis is self.axis:
             for _, first, last in self.ranges:
                 yield from (first, last + 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.addresses import MacAddress
 from hnvemu.model.origin import BUILT_IN
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import FAMILIES, Axis, points
 from hnvemu.trace.steps import (
     ChecksumWrong,
     DestinationMacNull,
@@ -105,7 +105,7 @@ class GuardTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Server ports, and the types of the messages that routers send."""
         if axis is Axis.VERSION:
-            return (1, 4, 5, 6)
+            return FAMILIES
         if axis is Axis.PROTOCOL:
             return (_UDP, _UDP + 1)
         if axis is Axis.SRC_PORT:
@@ -152,11 +152,11 @@ class KindTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """EtherTypes, faults, families, ND types, and where group addresses begin and end."""
         if axis is Axis.ETHERTYPE:
-            return sorted({kind + more for kind in (_ARP, _IPV4, _IPV6) for more in (0, 1)})
+            return points((_ARP, _IPV4, _IPV6))
         if axis is Axis.FAULT:
             return range(len(Fault))
         if axis is Axis.VERSION:
-            return (1, 4, 5, 6)
+            return FAMILIES
         if axis is Axis.ICMP:
             return (_ND_TYPES.start << 8, _ND_TYPES.stop << 8)
         if axis is Axis.DST:

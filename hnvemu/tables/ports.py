@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.tables.ingress import KIND, is_neighbour_discovery
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import FAMILIES, Axis, points
 from hnvemu.trace.steps import (
     Delivered,
     DeliveredToGateway,
@@ -92,7 +92,7 @@ class SwitchTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """The ports' MACs, ARP or not, sound or not."""
         if axis is Axis.DST_MAC:
-            return {mac + more for mac in self._steps for more in (0, 1)}
+            return points(self._steps)
         if axis is Axis.ETHERTYPE:
             return (_ARP, _ARP + 1)
         if axis in (Axis.VERSION, Axis.ICMP):
@@ -128,9 +128,9 @@ class OwnerTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """The port's addresses; the record's own is a cut of the row that is given."""
         if axis is Axis.VERSION:
-            return (1, 4, 5, 6)
+            return FAMILIES
         if axis is Axis.DST:
-            return {ca + more for _, ca in self._addresses for more in (0, 1)}
+            return points(ca for _, ca in self._addresses)
         return ()
 
 

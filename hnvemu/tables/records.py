@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.addresses import MacAddress, address_of
 from hnvemu.model.origin import BUILT_IN
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import FAMILIES, Axis, points
 from hnvemu.trace.steps import (
     ControlMessage,
     DestinationMacForeign,
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from hnvemu.trace.steps import Arrived, Sent, Step
     from hnvemu.wire.flow import Flow
 
-_FAMILIES = (1, 4, 5, 6)
-
 
 class SourceTable:
     """May the sender use this source address? (SRC-1 to SRC-6)."""
@@ -97,15 +95,15 @@ class SourceTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address, and the MACs of records and wildcards."""
         if axis is Axis.VERSION:
-            return _FAMILIES
+            return FAMILIES
         records = _rows(self._view, self._vsid)
         if axis is Axis.SRC:
-            return _points(int(record.ca) for record in records)
+            return points(int(record.ca) for record in records)
         if axis is Axis.SRC_MAC:
             macs = {record.mac for record in records} | self._view.l2_only_macs(self._vsid)
             for version in (4, 6):
                 macs |= {record.mac for record in self._view.wildcards(self._vsid, version)}
-            return _points(macs)
+            return points(macs)
         return ()
 
 
@@ -148,10 +146,10 @@ class LookupTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address, usable or not."""
         if axis is Axis.VERSION:
-            return _FAMILIES
+            return FAMILIES
         if axis is Axis.DST:
             rows = [*_rows(self._view), *self._view.unusable.values()]
-            return _points(int(record.ca) for record in rows)
+            return points(int(record.ca) for record in rows)
         return ()
 
 
@@ -181,8 +179,8 @@ class ExactTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address."""
         if axis is Axis.VERSION:
-            return _FAMILIES
-        return _points(int(record.ca) for record in _rows(self._view)) if axis is Axis.DST else ()
+            return FAMILIES
+        return points(int(record.ca) for record in _rows(self._view)) if axis is Axis.DST else ()
 
 
 class AddressedTable:
@@ -205,7 +203,7 @@ class AddressedTable:
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """The gateway's MACs; the record's own is a cut of the row that is given."""
-        return _points(self._gateways) if axis is Axis.DST_MAC else ()
+        return points(self._gateways) if axis is Axis.DST_MAC else ()
 
 
 class MethodTable:
@@ -279,11 +277,11 @@ class InboundTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address and every record's MAC."""
         if axis is Axis.VERSION:
-            return _FAMILIES
+            return FAMILIES
         if axis is Axis.DST:
-            return _points(int(record.ca) for record in _rows(self._view))
+            return points(int(record.ca) for record in _rows(self._view))
         if axis is Axis.DST_MAC:
-            return _points(record.mac for record in self._view.all_rows())
+            return points(record.mac for record in self._view.all_rows())
         return ()
 
 
@@ -335,14 +333,14 @@ class RemoteSourceTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address, every prefix, and every record's MAC."""
         if axis is Axis.VERSION:
-            return _FAMILIES
+            return FAMILIES
         if axis is Axis.SRC:
-            cuts = _points(int(record.ca) for record in _rows(self._view))
+            cuts = points(int(record.ca) for record in _rows(self._view))
             for table in self._routes.values():
                 cuts |= set(table.cuts(Axis.DST))
             return cuts
         if axis is Axis.SRC_MAC:
-            return _points(record.mac for record in self._view.all_rows())
+            return points(record.mac for record in self._view.all_rows())
         return ()
 
 
@@ -377,11 +375,6 @@ def _rows(view: View, vsid: int | None = None) -> list[LookupRecord]:
         for (subnet, _), record in records.items()
         if vsid in (None, subnet)
     ]
-
-
-def _points(values: Iterable[int]) -> set[int]:
-    """Return the cuts around single values."""
-    return {int(value) + more for value in values for more in (0, 1)}
 
 
 _LEARNING = NotEvaluated("lookup_records.type: l2_only", BUILT_IN)

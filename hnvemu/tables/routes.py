@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.addresses import address_of
 from hnvemu.tables.prefixes import prefix_cuts, prefix_table
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import FAMILIES, Axis
 from hnvemu.trace.steps import NextHopOffLink, RouteMatched, RouteMissed, RoutingDomainMissed
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class RouteTable:
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Both ends of every prefix, and the families."""
         if axis is Axis.VERSION:
-            return (1, 4, 5, 6)
+            return FAMILIES
         if axis is Axis.DST:
             return prefix_cuts(self._prefixes[4]) | prefix_cuts(self._prefixes[6])
         return ()

@@ -40,6 +40,15 @@ class Axis(IntEnum):
     TOS = Flow._fields.index("tos")
 
 
+FAMILIES = (1, 4, 5, 6)
+"""The cuts of the IP version: none (0), 4 and 6, and the numbers between."""
+
+
+def points(values: Iterable[int]) -> set[int]:
+    """Return the cuts around single values: each is a piece of its own."""
+    return {int(value) + more for value in values for more in (0, 1)}
+
+
 class Table(Protocol):
     """A question with its answers. ``find`` takes the flow and the steps that it compares with."""
 
