@@ -85,8 +85,8 @@ def parse_prefix(text: str) -> IPPrefix:
 
 
 def address_of(version: int, value: int) -> IPAddress:
-    """Turn a flow's integer back into an address of family ``version`` (4 or 6)."""
-    return IPv4Address(value) if version == 4 else IPv6Address(value)
+    """Turn a flow's integer back into an address of family ``version``: 6, 4, or 0 for ARP's."""
+    return IPv6Address(value) if version == 6 else IPv4Address(value)
 
 
 def first_host(prefix: IPPrefix) -> IPAddress | None:
@@ -97,3 +97,12 @@ def first_host(prefix: IPPrefix) -> IPAddress | None:
 def synthetic_mac(address: IPAddress) -> MacAddress:
     """Make up the MAC of an underlay address without one: 02-00 and its last four octets."""
     return MacAddress(0x0200 << 32 | int(address) & 0xFFFF_FFFF)
+
+
+def group_mac(address: IPAddress) -> MacAddress:
+    """Map a group address to its MAC (RFC 1112, RFC 2464); limited broadcast to all ones."""
+    if address.version == 6:
+        return MacAddress(0x3333 << 32 | int(address) & 0xFFFF_FFFF)
+    if int(address) == 0xFFFF_FFFF:
+        return MacAddress(0xFFFF_FFFF_FFFF)
+    return MacAddress(0x01_00_5E << 24 | int(address) & 0x7F_FFFF)

@@ -116,6 +116,24 @@ def build_frame(
     return dst_mac.to_bytes(6) + src_mac.to_bytes(6) + ethertype.to_bytes(2) + ip + segment
 
 
+def icmpv6_frame(
+    *,
+    src_mac: MacAddress,
+    dst_mac: MacAddress,
+    src: IPAddress,
+    dst: IPAddress,
+    icmp_type: int,
+    body: bytes,
+) -> bytes:
+    """Return a frame with an ICMPv6 message that never leaves its link: hop limit 255 (RFC 4861).
+
+    ``body`` follows the message's type, code 0 and checksum.
+    """
+    segment = _complete(struct.pack("!BBH", icmp_type, 0, 0) + body, ICMPV6, src, dst)
+    ip = _ip_header(src, dst, protocol=ICMPV6, ttl=255, tos=0, length=40 + len(segment), df=False)
+    return dst_mac.to_bytes(6) + src_mac.to_bytes(6) + IPV6_ETHERTYPE.to_bytes(2) + ip + segment
+
+
 def _ip_header(
     src: IPAddress, dst: IPAddress, *, protocol: int, ttl: int, tos: int, length: int, df: bool
 ) -> bytes:

@@ -12,8 +12,14 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 IPV4_ETHERTYPE: Final = 0x0800
+ARP_ETHERTYPE: Final = 0x0806
 VLAN_ETHERTYPE: Final = 0x8100
 IPV6_ETHERTYPE: Final = 0x86DD
+
+ARP_REQUEST: Final = 1
+ARP_REPLY: Final = 2
+ARP_GRATUITOUS: Final = 0x100
+"""Added to the operation in ``Flow.protocol`` where sender and target are one address."""
 
 ICMP: Final = 1
 TCP: Final = 6
@@ -29,10 +35,14 @@ _unpack_ipv4 = Struct("!BBHHHBBHII").unpack_from
 _unpack_ipv6 = Struct("!IHBB 4Q").unpack_from
 _unpack_word = Struct("!H").unpack_from
 _unpack_pair = Struct("!HH").unpack_from
+_unpack_arp = Struct("!HHBBH 6x I 6x I").unpack_from
 
 _WITH_PORTS = frozenset({TCP, UDP})
 _ECHO_OVER_IPV4 = frozenset({0, 8})
 _ECHO_OVER_IPV6 = frozenset({128, 129})
+_WITH_TARGET = frozenset({135, 136})  # RFC 4861: neighbour solicitation and advertisement
+_ARP_OCTETS = 28
+_ARP_START = (1, IPV4_ETHERTYPE, 6, 4)  # RFC 826: Ethernet, IPv4, and the lengths of addresses
 
 _FRAGMENT = 44
 _AUTHENTICATION = 51
@@ -52,9 +62,12 @@ class Fault(IntEnum):
     LENGTH = 3
     """The packet says it is longer than the frame, or shorter than its own header."""
     TRANSPORT = 4
-    """The packet ends inside its TCP (20 octets), UDP (8) or ICMP (4) header."""
+    """The packet ends inside its TCP (20 octets), UDP (8) or ICMP (4) header, or a neighbour
+    solicitation or advertisement (24) before the end of its target."""
     CHECKSUM = 5
     """The IPv4 header checksum is wrong."""
+    ARP = 6
+    """An ARP message that is not a request or a reply about IPv4 over Ethernet."""
 
 
 class Flow(NamedTuple):
@@ -62,7 +75,9 @@ class Flow(NamedTuple):
 
     Numbers only. -1 stands for a field that the frame does not have; the fields of a packet
     whose ``fault`` is TRUNCATED, VERSION or LENGTH are those of a frame without IP
-    (``version`` 0).
+    (``version`` 0). ARP has no IP version either; ``src`` and ``dst`` are then the IPv4 addresses
+    of its sender and its target, and ``protocol`` is its operation (RFC 826), with
+    ``ARP_GRATUITOUS`` added where the two are one.
     """
 
     src_mac: int
@@ -92,6 +107,9 @@ class Flow(NamedTuple):
     """Octets behind the Ethernet header: the IP packet, and what trails it; 0 without IP."""
     tos: int
     """TOS or traffic class: DSCP in the upper six bits, ECN in the lower two; 0 without IP."""
+    target: int
+    """The address that an ARP message, neighbour solicitation or advertisement is about; else -1.
+    """
 
 
 # Flow(...) costs as much again as reading the frame; every call below passes all fields.
@@ -183,6 +201,7 @@ def read_flow(frame: bytes) -> Flow:
                 hop >> 8,
                 size - 14,
                 start & 0xFF,
+                -1,
             )
             return _new(Flow, fields)
     return _read_any_flow(frame)
@@ -316,11 +335,13 @@ def _read_ipv6(frame: bytes, at: int) -> IpHeader:
 def _read_any_flow(frame: bytes) -> Flow:
     """Read a frame that may be tagged, broken, a fragment, have options, or not be IP."""
     src_mac, dst_mac, vlan, ethertype, at = read_ethernet(frame)
+    if ethertype == ARP_ETHERTYPE:
+        return _read_arp(frame, src_mac, dst_mac, vlan, at)
     ip = read_ip(frame, ethertype, at)
     version = ip.version
     protocol = ip.protocol
     fault = ip.fault
-    src_port = dst_port = icmp = echo_id = -1
+    src_port = dst_port = icmp = echo_id = target = -1
     if version and not ip.offset:
         start = ip.start
         octets = ip.end - start
@@ -336,6 +357,9 @@ def _read_any_flow(frame: bytes) -> Flow:
                 echoes = _ECHO_OVER_IPV4 if version == 4 else _ECHO_OVER_IPV6
                 if octets >= 8 and icmp >> 8 in echoes:
                     (echo_id,) = _unpack_word(frame, start + 4)
+                elif version == 6 and icmp >> 8 in _WITH_TARGET:
+                    is_cut = octets < 24
+                    target = -1 if is_cut else int.from_bytes(frame[start + 8 : start + 24])
             else:
                 is_cut = True
         if is_cut and fault == Fault.NONE:
@@ -357,5 +381,20 @@ def _read_any_flow(frame: bytes) -> Flow:
         ip.ttl,
         len(frame) - at if ip.version else 0,
         ip.tos,
+        target,
     )
     return _new(Flow, fields)
+
+
+def _read_arp(frame: bytes, src_mac: int, dst_mac: int, vlan: int, at: int) -> Flow:
+    fault, sender, target, operation = Fault.TRUNCATED, -1, -1, -1
+    if len(frame) >= at + _ARP_OCTETS:
+        *start, operation, sender, target = _unpack_arp(frame, at)
+        is_plain = tuple(start) == _ARP_START and operation in (ARP_REQUEST, ARP_REPLY)
+        fault = Fault.NONE if is_plain else Fault.ARP
+        if not is_plain:
+            operation = sender = target = -1
+        elif sender == target:
+            operation |= ARP_GRATUITOUS
+    macs = src_mac, dst_mac, vlan, ARP_ETHERTYPE, int(fault), 0
+    return _new(Flow, (*macs, sender, target, operation, -1, -1, -1, -1, 0, 0, 0, target))

@@ -80,6 +80,7 @@ TCP_FLOW = Flow(
     ttl=64,
     length=40,
     tos=0xB8,
+    target=-1,
 )
 TCP6_FLOW = TCP_FLOW._replace(ethertype=0x86DD, version=6, src=int(A6), dst=int(B6), length=60)
 NO_IP = Flow(
@@ -99,6 +100,7 @@ NO_IP = Flow(
     ttl=0,
     length=0,
     tos=0,
+    target=-1,
 )
 
 
@@ -185,7 +187,7 @@ def test_padding_does_not_complete_a_transport_header() -> None:
 
 
 def test_frame_without_ip_has_an_ethertype_alone() -> None:
-    assert read_flow(ETHERNET + b"\x08\x06" + b"\0" * 60) == NO_IP._replace(ethertype=0x0806)
+    assert read_flow(ETHERNET + b"\x88\xcc" + b"\0" * 60) == NO_IP._replace(ethertype=0x88CC)
 
 
 def test_frame_of_fourteen_octets_is_read() -> None:
@@ -380,6 +382,108 @@ def test_hash_takes_missing_ports_as_zero() -> None:
     assert flow_hash(read_flow(ipv4(ECHO, protocol=1))) == zlib.crc32(octets)
 
 
+ARP = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, ETHERNET[6:], A.packed, bytes(6), B.packed)
+ARP_FLOW = NO_IP._replace(ethertype=0x0806, src=int(A), dst=int(B), protocol=1, target=int(B))
+
+
+def arp(message: bytes, *, tag: bytes = b"") -> bytes:
+    return ETHERNET + tag + b"\x08\x06" + message
+
+
+def test_arp_is_read() -> None:
+    answer = ARP[:7] + b"\2" + ARP[8:]
+
+    assert read_flow(arp(ARP)) == ARP_FLOW
+    assert read_flow(arp(answer)) == ARP_FLOW._replace(protocol=2)
+
+
+def test_arp_about_ones_own_address_is_gratuitous() -> None:
+    own = ARP[:24] + A.packed
+    answer = own[:7] + b"\2" + own[8:]
+
+    about_a = ARP_FLOW._replace(dst=int(A), target=int(A))
+    assert read_flow(arp(own)) == about_a._replace(protocol=0x101)
+    assert read_flow(arp(answer)) == about_a._replace(protocol=0x102)
+
+
+def test_hardware_addresses_inside_arp_are_not_read() -> None:
+    other = ARP[:8] + b"\2" * 6 + ARP[14:18] + b"\4" * 6 + ARP[24:]
+
+    assert read_flow(arp(other)) == ARP_FLOW
+
+
+def test_padding_behind_arp_is_not_read() -> None:
+    assert read_flow(arp(ARP + bytes(18))) == ARP_FLOW
+
+
+def test_tagged_arp_is_read() -> None:
+    assert read_flow(arp(ARP, tag=b"\x81\x00\x00\x4d")) == ARP_FLOW._replace(vlan=77)
+
+
+@pytest.mark.parametrize("octets", [0, 1, 8, 27])
+def test_arp_that_is_cut_short_is_truncated(octets: int) -> None:
+    expected = NO_IP._replace(ethertype=0x0806, fault=Fault.TRUNCATED)
+
+    assert read_flow(arp(ARP[:octets])) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "octets"),
+    [
+        (0, b"\0\6"),  # IEEE 802 hardware
+        (2, b"\x86\xdd"),  # about IPv6
+        (4, b"\x08"),
+        (5, b"\x10"),
+        (6, b"\0\0"),
+        (6, b"\0\3"),  # a RARP request
+        (6, b"\1\1"),
+    ],
+)
+def test_arp_of_another_kind_is_a_fault(at: int, octets: bytes) -> None:
+    message = ARP[:at] + octets + ARP[at + len(octets) :]
+
+    assert read_flow(arp(message)) == NO_IP._replace(ethertype=0x0806, fault=Fault.ARP)
+
+
+def test_rarp_is_no_arp() -> None:
+    assert read_flow(ETHERNET + b"\x80\x35" + ARP) == NO_IP._replace(ethertype=0x8035)
+
+
+@pytest.mark.parametrize("kind", [135, 136])
+def test_the_target_of_neighbour_discovery_is_read(kind: int) -> None:
+    flow = read_flow(ipv6(struct.pack("!BBHI", kind, 0, 0, 0) + B6.packed, protocol=58))
+
+    assert (flow.icmp, flow.target, flow.fault) == (kind << 8, int(B6), Fault.NONE)
+
+
+@pytest.mark.parametrize("kind", [133, 134, 137])
+def test_other_router_messages_have_no_target(kind: int) -> None:
+    flow = read_flow(ipv6(struct.pack("!BBHI", kind, 0, 0, 0) + B6.packed, protocol=58))
+
+    assert (flow.icmp, flow.target, flow.fault) == (kind << 8, -1, Fault.NONE)
+
+
+@pytest.mark.parametrize("octets", [4, 8, 23])
+def test_neighbour_discovery_before_the_end_of_its_target_is_cut_short(octets: int) -> None:
+    whole = struct.pack("!BBHI", 135, 0, 0, 0) + B6.packed
+
+    flow = read_flow(ipv6(whole[:octets], protocol=58))
+
+    assert (flow.icmp, flow.target, flow.fault) == (135 << 8, -1, Fault.TRANSPORT)
+
+
+def test_a_later_fragment_of_neighbour_discovery_has_no_target() -> None:
+    fragment = struct.pack("!BBHI", 58, 0, 8 << 3, 1)
+
+    flow = read_flow(ipv6(fragment + bytes(24), protocol=44))
+
+    assert (flow.icmp, flow.target, flow.fault) == (-1, -1, Fault.NONE)
+
+
+def test_hash_of_arp_is_zero() -> None:
+    assert flow_hash(ARP_FLOW) == 0
+
+
 def test_hash_of_a_frame_without_ip_is_zero() -> None:
     assert flow_hash(NO_IP) == 0
 
@@ -471,4 +575,5 @@ def test_what_was_built_is_read_back(
         ttl=ttl,
         length=length,
         tos=tos,
+        target=-1,
     )

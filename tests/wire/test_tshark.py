@@ -15,6 +15,7 @@ from hnvemu.addresses import MacAddress
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
 from hnvemu.wire.encapsulation import Encapsulation, Encapsulator, Tunnel
+from hnvemu.wire.neighbour import announcement, answer, question
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,4 +187,40 @@ def test_capture_has_names_comments_and_directions(tmp_path: Path) -> None:
         ["sent by A", "0x00000001", "0.000000000"],
         ["", "0x00000002", "0.000001000"],
         ["größer", "0x00000002", "0.000002000"],
+    ]
+
+
+def test_address_resolution_is_what_tshark_takes_it_for(tmp_path: Path) -> None:
+    mac_a, mac_b = MacAddress(0x0200_0000_010A), MacAddress(0x0200_0000_010B)
+    frames = []
+    for src, target in (("10.0.1.10", "10.0.1.11"), ("2001:db8:1::a", "2001:db8:1::b")):
+        asked = question(
+            src_mac=mac_a, src=ip_address(src), target=ip_address(target), dst_mac=None
+        )
+        frames += [
+            asked,
+            answer(asked, mac_b),
+            announcement(src_mac=mac_a, address=ip_address(src)),
+        ]
+    records = [CaptureRecord("vm", frame, "", outbound=True) for frame in frames]
+
+    path = written(tmp_path / "neighbours.pcapng", *records)
+
+    fields = ["arp.opcode", "arp.isgratuitous", "arp.src.hw_mac", "arp.src.proto_ipv4"]
+    fields += ["icmpv6.type", "icmpv6.nd.na.flag.s", "icmpv6.nd.na.flag.o"]
+    fields += ["icmpv6.opt.linkaddr", "icmpv6.checksum.status", "_ws.malformed"]
+    truth = {"": "", "1": "yes", "True": "yes", "0": "no", "False": "no"}
+    a, b = "02:00:00:00:01:0a", "02:00:00:00:01:0b"
+    found = rows(path, *fields)
+    arp = [[row[0], truth[row[1]], *row[2:4], row[9]] for row in found[:3]]
+    nd = [[row[4], truth[row[5]], truth[row[6]], *row[7:]] for row in found[3:]]
+    assert arp == [
+        ["1", "", a, "10.0.1.10", ""],
+        ["2", "", b, "10.0.1.11", ""],
+        ["1", "yes", a, "10.0.1.10", ""],
+    ]
+    assert nd == [
+        ["135", "", "", a, "1", ""],
+        ["136", "yes", "yes", b, "1", ""],
+        ["136", "no", "yes", a, "1", ""],
     ]
