@@ -15,7 +15,7 @@ from hnvemu.errors import QuestionError
 from hnvemu.switch.guest import first_hop
 from hnvemu.tables.sessions import NO_SESSIONS
 from hnvemu.trace.outcome import Outcome
-from hnvemu.trace.steps import ExactMatched, LookupMatched, RouteMatched
+from hnvemu.trace.steps import ExactMatched, LookupMatched, PacketAccepted, RouteMatched
 from hnvemu.value import value
 from hnvemu.wire.build import SYN, build_frame
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP, read_ethernet, read_flow, read_ip
@@ -41,8 +41,7 @@ _PORTS = {"tcp": TCP, "udp": UDP, "6": TCP, "17": UDP}
 _PORT_NAMES = {TCP: "tcp", UDP: "udp"}
 _ICMP = {"icmp", "icmpv4", "icmpv6"}
 _ECHO_REPLIES = {(4, 8): 0, (6, 128): 129}
-_NOT_EMULATED = ("arp", "nd", "ndp")
-_SERVICE_HELP: Final = "such as tcp/443, udp/53, icmp/echo, icmp/3:4 or 47"
+_SERVICE_HELP: Final = "such as tcp/443, udp/53, icmp/echo, icmp/3:4, arp, nd or 47"
 _LIKE_AN_ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%.*)?")
 _DECIMAL = re.compile("[0-9]{1,9}", re.ASCII)
 _HEX_GROUP = re.compile(r"[^\s:-]+")
@@ -66,7 +65,7 @@ class Question:
     destination: str | None = None
     """A VM or an address; without one, ``frame`` is the packet."""
     service: str | None = None
-    """``tcp/443``, ``icmp/echo``, ``47``, or a name of the policy's ``services``."""
+    """``tcp/443``, ``icmp/echo``, ``arp``, ``47``, or a name of the policy's ``services``."""
     source_port: int | None = None
     ttl: int | None = None
     length: int | None = None
@@ -80,6 +79,8 @@ class Question:
     """The frame itself, in place of all that describes one."""
     conversation: bool = False
     """Whether the reply is asked for too."""
+    reply_after: int = 0
+    """Seconds between a packet and the reply to it: sessions may be forgotten meanwhile."""
 
 
 class Transport(NamedTuple):
@@ -139,14 +140,31 @@ def ask(fabric: Fabric, question: Question) -> Trace:
         frame, at = question.frame, question.source
     else:
         frame, at = _described(fabric, question, assumptions)
-    if question.state is None and not at.startswith("pa:"):
+    if question.state is None and not at.startswith("pa:") and not _is_resolution(question):
         assumptions.append("new connection")
     established = question.state is State.ESTABLISHED
+    _check_delay(question, established=established)
     trace = fabric.send(frame, at=at, sessions=None if established else NO_SESSIONS)
     trace.assumptions = tuple(assumptions)
     if question.conversation:
-        trace.reply = _reply(fabric, trace, established=established)
+        trace.reply = _reply(fabric, trace, established=established, after=question.reply_after)
+        if trace.reply is not None:
+            from hnvemu.analysis.conversation import remarks  # noqa: PLC0415 - few ask for a reply
+
+            trace.remarks = remarks(trace, trace.reply, reply_after=question.reply_after)
     return trace
+
+
+def _check_delay(question: Question, *, established: bool) -> None:
+    after = question.reply_after
+    if after < 0:
+        raise QuestionError(f"a reply cannot come {-after} seconds before what it replies to")
+    if after and not question.conversation:
+        raise QuestionError("the time of a reply is for a conversation", "add --conversation")
+    if after and established:
+        raise QuestionError(
+            "sessions of an established connection have no age", "ask for a new connection"
+        )
 
 
 def next_hop(fabric: Fabric, source: str, destination: str) -> NextHop:
@@ -159,6 +177,8 @@ def next_hop(fabric: Fabric, source: str, destination: str) -> NextHop:
     """
     ends = endpoints(fabric, source, destination)
     port, src, dst = ends
+    if fabric.policy.hosts[port.host].down:
+        raise QuestionError(f"'{port.name}' cannot send: host '{port.host}' is down")
     frame = build_frame(
         src_mac=port.mac,
         dst_mac=first_hop(fabric.tables, port, dst).mac,
@@ -186,7 +206,7 @@ def _asked(fabric: Fabric, port: str, flow: Flow) -> Iterator[Step]:
         return
     kind = asked.kinds.find(flow)
     yield kind
-    if kind.ends:
+    if not isinstance(kind, PacketAccepted):  # groups have no next hop
         return
     if asked.exact is not None:
         exact = asked.exact.find(flow)
@@ -200,9 +220,21 @@ def _asked(fabric: Fabric, port: str, flow: Flow) -> Iterator[Step]:
 
 
 def endpoints(
-    fabric: Fabric, source: str, destination: str, *, src_ip: str | None = None
+    fabric: Fabric,
+    source: str,
+    destination: str,
+    *,
+    src_ip: str | None = None,
+    version: int | None = None,
 ) -> Endpoints:
     """Return the sending port and the two addresses that ``source`` and ``destination`` mean.
+
+    Args:
+        fabric: Whose names are known.
+        source: A port.
+        destination: A port or an address.
+        src_ip: The source address, where it is not the port's own.
+        version: Of the addresses, where only one family will do.
 
     Raises:
         QuestionError: A name or address is none, or the two have no address family in common.
@@ -216,6 +248,8 @@ def endpoints(
     src = None if src_ip is None else _address(src_ip)
     target = _target(fabric, port, destination)
     families = {src.version} if src is not None else {ca.version for ca in port.cas}
+    if version is not None:
+        families &= {version}
     if not isinstance(target, tuple):
         dst = target
         if src is not None and src.version != dst.version:
@@ -253,8 +287,6 @@ def transport(text: str, policy: Policy, version: int, assumptions: list[str]) -
     if text in policy.services:
         return _named(text, policy.services[text], version, assumptions)
     word, slash, detail = text.lower().partition("/")
-    if word in _NOT_EMULATED:
-        raise QuestionError(f"'{text}' is not emulated in this version", "ask for IP packets")
     if word in _PORTS:
         return Transport(_PORTS[word], _port(text, detail))
     if word in _ICMP:
@@ -304,6 +336,8 @@ def _described(fabric: Fabric, question: Question, assumptions: list[str]) -> tu
     """Build the frame that a question describes; return it and the port it is sent from."""
     if question.destination is None:
         raise QuestionError("a packet needs a destination", "name a VM or an address")
+    if _is_resolution(question):
+        return _resolution(fabric, question, question.destination)
     port, src, dst = endpoints(
         fabric, question.source, question.destination, src_ip=question.src_ip
     )
@@ -358,8 +392,35 @@ def _described(fabric: Fabric, question: Question, assumptions: list[str]) -> tu
     return frame, port.name
 
 
-def _reply(fabric: Fabric, trace: Trace, *, established: bool) -> Trace | None:
-    """Trace what the receiver answers; None where nobody received, or nothing answers."""
+def _is_resolution(question: Question) -> bool:
+    """Whether the service is one of :mod:`hnvemu.analysis.neighbour`."""
+    word = (question.service or "").partition("/")[0]
+    return word.lower() in {"arp", "nd", "ndp"}
+
+
+def _resolution(fabric: Fabric, question: Question, destination: str) -> tuple[bytes, str]:
+    """Build the message of address resolution that a question describes; and who sends it."""
+    from hnvemu.analysis.neighbour import message, neighbour  # noqa: PLC0415 - few traces are of ARP
+
+    meant = neighbour(question.service or "")
+    port, src, dst = endpoints(
+        fabric, question.source, destination, src_ip=question.src_ip, version=meant.version
+    )
+    if dst.version != meant.version:
+        raise QuestionError(
+            f"'{question.service}' is not about IPv{dst.version} addresses, and {dst} is one",
+            "nd fits IPv6" if dst.version == 6 else "arp fits IPv4",
+        )
+    return message(fabric, question, meant.wanted, port, src, dst), port.name
+
+
+def _reply(fabric: Fabric, trace: Trace, *, established: bool, after: int) -> Trace | None:
+    """Trace what the receiver answers ``after`` seconds; None where nobody does."""
+    if trace.flow.target >= 0:
+        from hnvemu.analysis.neighbour import answered_by_guest  # noqa: PLC0415 - few traces are ARP
+
+        resolved = answered_by_guest(fabric, trace)
+        return None if resolved is None else fabric.after(trace).send(resolved[0], at=resolved[1])
     if not trace.delivered:
         return None
     delivered = trace.delivered[0]
@@ -394,7 +455,8 @@ def _reply(fabric: Fabric, trace: Trace, *, established: bool) -> Trace | None:
         tcp_flags=flags,
         ttl=_TTL,
     )
-    reply = fabric.send(frame, at=port.name, sessions=None if established else trace.sessions)
+    sessions = None if established else trace.sessions.aged(after)
+    reply = fabric.after(trace).send(frame, at=port.name, sessions=sessions)
     assumptions = [f"{'TTL' if flow.version == 4 else 'hop limit'} {_TTL}"]
     if trace.outcome is Outcome.TO_GATEWAY:
         assumptions.insert(0, f"the answer comes back through {port.name}")

@@ -7,8 +7,9 @@ made of them where a port's list is compiled, in :mod:`hnvemu.tables.acl`.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from hnvemu.addresses import address_of
 from hnvemu.model.origin import BUILT_IN, Origin
 from hnvemu.model.topology import Selector
 from hnvemu.value import field, value
@@ -34,12 +35,37 @@ class Direction(StrEnum):
     """Port ACLs only."""
 
 
+class Mechanism(StrEnum):
+    """The kinds of access control lists, by their key of the policy (ACL-52)."""
+
+    PORT = "port_acls"
+    EXTENDED = "extended_acls"
+    DATACENTER = "datacenter_acls"
+    FIREWALL = "firewall"
+
+
 class AddressRange(NamedTuple):
     """Addresses of one family, both ends included."""
 
     version: int
     first: int
     last: int
+
+    @property
+    def length(self) -> int:
+        """How many leading bits all of the addresses share: the length of a prefix."""
+        width = 32 if self.version == 4 else 128
+        return width - (self.first ^ self.last).bit_length()
+
+    def __str__(self) -> str:
+        """Write a prefix where the addresses are one."""
+        first, last = (address_of(self.version, end) for end in (self.first, self.last))
+        if self.first == self.last:
+            return str(first)
+        free = (1 << first.max_prefixlen - self.length) - 1
+        if self.first & free == 0 and self.last & free == free:
+            return f"{first}/{self.length}"
+        return f"{first}-{last}"
 
 
 class Addresses(NamedTuple):
@@ -48,6 +74,9 @@ class Addresses(NamedTuple):
     ranges: tuple[AddressRange, ...]
     keywords: tuple[str, ...] = ()
     """Lower case: ``localsubnet``, ``dns6`` and so on (ACL-15)."""
+
+    def __str__(self) -> str:
+        return ", ".join([*map(str, self.ranges), *self.keywords])
 
 
 class Ports(NamedTuple):
@@ -69,6 +98,7 @@ class Protocol(NamedTuple):
 class FirewallRule:
     """A firewall rule, evaluated at the VM's port (ACL-1). ``New-NetFirewallRule``."""
 
+    mechanism = Mechanism.FIREWALL
     name: str
     vms: Selector = field(default_factory=Selector)
     direction: Direction = Direction.INBOUND
@@ -117,18 +147,31 @@ class Firewall:
 class PortAcl:
     """``Add-VMNetworkAdapterAcl``: the longest match decides."""
 
+    mechanism = Mechanism.PORT
     action: str
+    """``allow``, ``deny``, or ``meter``, which counts and decides nothing (ACL-30)."""
     direction: Direction
     vms: Selector = field(default_factory=Selector)
     local: Addresses | MacAddress | None = None
     remote: Addresses | MacAddress | None = None
     origin: Origin = field(default=BUILT_IN, compare=False)
 
+    @property
+    def name(self) -> str:
+        """What tells the entry from others: ``deny remote 10.0.0.0/16``."""
+        sides = (("local", self.local), ("remote", self.remote))
+        said = [f"{side} {part}" for side, part in sides if part is not None]
+        return f"{self.action} {' '.join(said) or 'any'}"
+
+    def __str__(self) -> str:
+        return f"port ACL {self.name}"
+
 
 @value
 class ExtendedAcl:
     """``Add-VMNetworkAdapterExtendedAcl``: the largest weight is tried first."""
 
+    mechanism = Mechanism.EXTENDED
     action: str
     direction: Direction
     weight: int
@@ -141,13 +184,23 @@ class ExtendedAcl:
     stateful: bool = False
     idle_timeout: int | None = None
     isolation_id: int = 0
+    """The VSID that the entry is for; 0: every one (ACL-44)."""
     origin: Origin = field(default=BUILT_IN, compare=False)
+
+    @property
+    def name(self) -> str:
+        """What a cmdlet finds the entry by: ``weight 100``."""
+        return f"weight {self.weight}"
+
+    def __str__(self) -> str:
+        return f"extended ACL {self.name}"
 
 
 @value
 class DatacenterAcl:
     """An access control list entry of Network Controller: the lowest priority is tried first."""
 
+    mechanism = Mechanism.DATACENTER
     name: str
     action: str
     direction: Direction
@@ -160,3 +213,10 @@ class DatacenterAcl:
     destination_port: Ports | None = None
     stateful: bool = False
     origin: Origin = field(default=BUILT_IN, compare=False)
+
+    def __str__(self) -> str:
+        return f"datacenter ACL {self.name}"
+
+
+AclRule: TypeAlias = FirewallRule | PortAcl | ExtendedAcl | DatacenterAcl
+"""An entry of an access control list of any mechanism; all have a ``name``."""

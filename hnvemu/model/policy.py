@@ -52,6 +52,13 @@ class RouteKey(NamedTuple):
     prefix: IPPrefix
 
 
+class Snapshot(NamedTuple):
+    """The records and routes of a policy at an earlier time."""
+
+    records: tuple[LookupRecord, ...]
+    routes: tuple[CustomerRoute, ...]
+
+
 @value
 class HostView:
     """What one host knows differently from the policy: staleness and omissions."""
@@ -62,6 +69,8 @@ class HostView:
     lookup_records: tuple[LookupRecord, ...] = ()
     """In place of the policy's records of the same (vsid, ca)."""
     restarted: Restart = Restart.NO
+    snapshot: Snapshot | None = None
+    """What the host knows in place of the policy's records and routes; no key of the format."""
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 

@@ -58,4 +58,6 @@ class Host:
     """MTU of the provider network's interface, in octets of IP packet."""
     use_external_router: bool = False
     """``Set-NetVirtualizationGlobal -UseExternalRouter``."""
+    down: bool = False
+    """Whether it does not run: its addresses and ports are gone. No key of the format."""
     origin: Origin = field(default=BUILT_IN, compare=False)

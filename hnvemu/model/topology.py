@@ -38,23 +38,17 @@ class IsolationMode(StrEnum):
 
 
 @value
-class RoutingDomainMapping:
-    """One routing domain of a multi-tenant port, told apart by its VSID (GWY-12)."""
-
-    network: str
-    vsid: int
-    cas: tuple[IPAddress, ...] = ()
-    origin: Origin = field(default=BUILT_IN, compare=False)
-
-
-@value
 class VmPort:
-    """A switch port: one network adapter of one VM."""
+    """A switch port: one network adapter of one VM, in one virtual network.
+
+    An adapter of a multi-tenant gateway is a port in each of its virtual networks; frames are told
+    apart by the VSID that goes with them (GWY-12).
+    """
 
     name: str
     """As output writes it: ``T/A``, or ``T/GW:inside`` for one of several adapters."""
     network: str
-    """The virtual network that lists the VM; empty for a multi-tenant gateway."""
+    """The virtual network that lists the VM, or that a multi-tenant gateway serves here."""
     host: str
     vsid: int
     """0: the port is not virtualised (ING-1)."""
@@ -72,8 +66,8 @@ class VmPort:
     network_profile: NetworkProfile = NetworkProfile.PRIVATE
     isolation_mode: IsolationMode | None = None
     dynamic_ip_limit: int | None = None
-    mappings: tuple[RoutingDomainMapping, ...] = ()
-    """The routing domains of a multi-tenant port, which has no VSID of its own."""
+    trunk: str = ""
+    """The adapter of a multi-tenant gateway that this port is a part of; else empty."""
     origin: Origin = field(default=BUILT_IN, compare=False)
 
     def __str__(self) -> str:
@@ -87,6 +81,8 @@ class VirtualNetwork:
     name: str
     rdid: str
     customer_id: str = ""
+    bare_rdid: bool = field(default=False, compare=False)
+    """Whether the policy writes the RDID without its braces."""
     origin: Origin = field(default=BUILT_IN, compare=False)
 
 

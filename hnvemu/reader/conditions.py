@@ -113,9 +113,14 @@ def _addresses(items: tuple[Any, ...]) -> Addresses | None:
 
 def _mac_or_address_condition(text: str) -> Any:
     try:
-        return MacAddress.parse(text)
-    except ValueError:
+        # An address first: 100.100.100.100 has twelve digits too.
         return _address_condition(text)
+    except RefusedError:
+        try:
+            return MacAddress.parse(text)
+        except ValueError:
+            pass
+        raise
 
 
 def _addresses_or_mac(items: tuple[Any, ...]) -> Addresses | MacAddress | None:

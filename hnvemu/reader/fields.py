@@ -383,6 +383,17 @@ def _guid(text: str) -> str:
     return f"{{{bare.lower()}}}"
 
 
+class RoutingDomain(NamedTuple):
+    """An RDID in braces, and whether it is written without them."""
+
+    text: str
+    is_bare: bool
+
+
+def _routing_domain(text: str) -> RoutingDomain:
+    return RoutingDomain(_guid(text), not text.startswith("{"))
+
+
 def _guid_or_label(text: str) -> str:
     try:
         return _guid(text)
@@ -392,7 +403,7 @@ def _guid_or_label(text: str) -> str:
 
 RDID = Scalar(
     noun="a GUID",
-    read=_guid,
+    read=_routing_domain,
     schema={
         "type": "string",
         "pattern": rf"^(\{{{_GUID}\}}|{_GUID})$",

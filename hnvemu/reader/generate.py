@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hnvemu.addresses import IPAddress
-    from hnvemu.model.origin import Origin
     from hnvemu.model.provider import Host
     from hnvemu.model.records import CustomerRoute
     from hnvemu.model.topology import VirtualNetwork, VmPort
@@ -36,16 +35,12 @@ def generated_records(
     A VM whose host has no provider address gets none: there is nothing that a record could say.
     """
     held = {
-        (host.name, version): _provider_address(host, version)
+        (host.name, version): provider_address_of(host, version)
         for host in hosts.values()
         for version in (4, 6)
     }
     for port in ports:
-        if not port.mappings:
-            yield from _of_port(network, port, port.vsid, port.cas, held, port.origin)
-        for mapping in port.mappings:
-            if mapping.network == network.name:
-                yield from _of_port(network, port, mapping.vsid, mapping.cas, held, mapping.origin)
+        yield from _of_port(network, port, held)
     seen: set[tuple[int, IPAddress]] = set()
     for route in routes:
         router = first_host(route.prefix) if route.next_hop is None else None
@@ -88,35 +83,32 @@ def merged(
 def _of_port(
     network: VirtualNetwork,
     port: VmPort,
-    vsid: int,
-    cas: Sequence[IPAddress],
     held: Mapping[tuple[str, int], IPAddress | None],
-    origin: Origin,
 ) -> Iterator[LookupRecord]:
-    if vsid == 0:
+    if port.vsid == 0:
         return
     vm = port.name.rpartition("/")[2].partition(":")[0]
-    wanted = [(ca, RecordType.STATIC) for ca in cas]
+    wanted = [(ca, RecordType.STATIC) for ca in port.cas]
     if port.gateway:
-        families = dict.fromkeys(ca.version for ca in cas)
+        families = dict.fromkeys(ca.version for ca in port.cas)
         wanted += [(_UNSPECIFIED[version], RecordType.GATEWAY_WILDCARD) for version in families]
     for ca, kind in wanted:
         pa = held[port.host, ca.version]
         if pa is not None:
             yield LookupRecord(
                 ca=ca,
-                vsid=vsid,
+                vsid=port.vsid,
                 mac=port.mac,
                 pa=pa,
                 type=kind,
                 vm=vm,
                 customer_id=network.customer_id,
                 generated=True,
-                origin=origin,
+                origin=port.origin,
             )
 
 
-def _provider_address(host: Host, version: int) -> IPAddress | None:
+def provider_address_of(host: Host, version: int) -> IPAddress | None:
     """Return the host's first preferred address of a family, else its first preferred one.
 
     Where none is preferred, the record still says where the VM is; the packet then fails at the

@@ -1,8 +1,8 @@
 """The names of ports, and what a policy may write for them.
 
-A port is ``T/A``, or ``T/GW:inside`` where the VM has several adapters; one of a multi-tenant
-gateway has no virtual network in front. Where it is clear, the virtual network is left out, and a
-VM's name stands for all of its adapters.
+A port is ``T/A``, or ``T/GW:inside`` where the VM has several adapters. That of a multi-tenant
+gateway ``MT`` is one port in each virtual network that it serves, ``T/MT`` and ``U/MT``. Where it
+is clear, the virtual network is left out, and a VM's name stands for all of its adapters.
 """
 
 from __future__ import annotations
@@ -43,6 +43,20 @@ class PortNames:
         self._exact[port] = [port]
         self._bare.setdefault(f"{vm}:{adapter}", []).append(port)
         return port
+
+    def add_seats(self, port: str, seats: Collection[str]) -> str | None:
+        """Let ``port`` of a multi-tenant gateway stand for its seats in virtual networks.
+
+        Returns the first seat whose name another port has already; None where all are free.
+        """
+        for seat in seats:
+            if seat in self._exact:
+                return seat
+        for names in self._exact.values():
+            if port in names:
+                names[names.index(port) : names.index(port) + 1] = seats
+        self._exact |= {seat: [seat] for seat in seats}
+        return None
 
     def add_vm(self, network: str, vm: str) -> str:
         """Take down a VM and return its full name."""

@@ -24,22 +24,23 @@ from hnvemu.model.acl import (
 from hnvemu.model.policy import Group, HostView, Policy, Profile, RouteKey
 from hnvemu.model.provider import Host
 from hnvemu.model.records import CustomerRoute
-from hnvemu.model.topology import RoutingDomainMapping, Selector, VirtualNetwork, VmPort
+from hnvemu.model.topology import Selector, VirtualNetwork, VmPort
 from hnvemu.reader.conditions import service
 from hnvemu.reader.events import read_document
 from hnvemu.reader.format import INTENT_VERBS
 from hnvemu.reader.generate import generated_records, merged
 from hnvemu.reader.names import PortNames
 from hnvemu.reader.report import FIRST, REMOVE, RENAME, Report, did_you_mean
-from hnvemu.reader.source import gather
+from hnvemu.reader.source import SIZE_LIMIT, gather
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hnvemu.model.records import LookupRecord
     from hnvemu.reader.events import Document
     from hnvemu.reader.shape import Placed
+    from hnvemu.reader.source import Source
 
 _IDLE_TIMEOUT = 255
 """Seconds, where a stateful entry says none (ACL-43)."""
@@ -48,7 +49,7 @@ _PARTIES = ("external", "internet", "any")
 
 def load_policy(
     *paths: str | os.PathLike[str],
-    size_limit: int = 256 * 2**20,
+    size_limit: int = SIZE_LIMIT,
     stdin: BinaryIO | None = None,
 ) -> Policy:
     """Read a policy from files, folders, ``-`` for standard input, and ``sample:NAME``.
@@ -64,6 +65,19 @@ def load_policy(
     """
     report = Report()
     sources = gather(paths, size_limit=size_limit, stdin=stdin, report=report)
+    return read_policy(sources, report)
+
+
+def read_policy(sources: Sequence[Source], report: Report) -> Policy:
+    """Read a policy from what was gathered.
+
+    Args:
+        sources: The files, in order.
+        report: What was wrong with gathering them.
+
+    Raises:
+        PolicyError: Something is wrong; carries everything that is wrong in all files.
+    """
     complete = not report
     # A large policy makes millions of objects and no garbage; collecting triples the time.
     collecting = gc.isenabled()
@@ -165,7 +179,15 @@ class _Fold:
             for vm, inner in placed.value.get("vms", {}).items():
                 yield from self._adapters(name, vm, inner.value)
         for name, placed in self._gateways.items():
-            yield from self._adapters("", name, {"gateway": True, **placed.value})
+            for port in self._adapters("", name, {"gateway": True, **placed.value}):
+                taken = self._names.add_seats(port.name, [*_seats(port)])
+                if taken is not None:
+                    self._report.add(
+                        f"gateway '{name}' would be the port '{taken}', and there is one already",
+                        placed.origin,
+                        help=RENAME,
+                    )
+                yield port
 
     def _adapters(self, network: str, vm: str, draft: dict[str, Any]) -> Iterator[_Port]:
         adapters = draft.get("adapters")
@@ -281,7 +303,7 @@ class _Fold:
     def policy(self, sha256: str) -> Policy:
         """Make the values of the model; only where the report is empty."""
         hosts = {name: Host(name=name, **placed.value) for name, placed in self._hosts.items()}
-        ports = {port.name: _vm_port(port) for port in self._ports}
+        ports = {made.name: made for port in self._ports for made in _vm_ports(port)}
         networks: dict[str, VirtualNetwork] = {}
         routes: list[CustomerRoute] = []
         records: list[LookupRecord] = []
@@ -293,7 +315,8 @@ class _Fold:
             draft = placed.value
             networks[name] = network = VirtualNetwork(
                 name=name,
-                rdid=draft["rdid"],
+                rdid=draft["rdid"].text,
+                bare_rdid=draft["rdid"].is_bare,
                 customer_id=draft.get("customer_id", ""),
                 origin=placed.origin,
             )
@@ -301,7 +324,7 @@ class _Fold:
             routes += own_routes
             records += draft.get("lookup_records", ())
             if draft.get("generate_lookup_records", "lookup_records" not in draft):
-                own_ports = [*of_network.get(name, ()), *of_network.get("", ())]
+                own_ports = of_network.get(name, ())
                 generated += generated_records(network, own_ports, own_routes, hosts)
         return Policy(
             name=self._name or "",
@@ -346,20 +369,29 @@ def _is_prefix(word: str) -> bool:
     return True
 
 
-def _vm_port(port: _Port) -> VmPort:
-    draft = {"vsid": 0, **port.draft, "name": port.name, "network": port.network}
+def _vm_ports(port: _Port) -> Iterator[VmPort]:
+    """Make the port of an adapter, or those of a multi-tenant one: one a virtual network."""
+    draft = {"vsid": 0, **port.draft}
     draft["host"] = draft["host"].value
-    if "mappings" in draft:
-        draft["mappings"] = tuple(
-            RoutingDomainMapping(
-                network=mapping["virtual_network"].value,
-                vsid=mapping["vsid"],
-                cas=mapping.get("cas", ()),
-                origin=mapping["origin"],
-            )
-            for mapping in draft["mappings"]
-        )
-    return VmPort(**draft)
+    if "mappings" not in draft:
+        yield VmPort(**draft, name=port.name, network=port.network)
+        return
+    del draft["mappings"]
+    for name, mapping in _seats(port).items():
+        network = mapping["virtual_network"].value
+        own = {key: mapping[key] for key in ("vsid", "cas", "origin") if key in mapping}
+        yield VmPort(**{**draft, **own, "name": name, "network": network, "trunk": port.name})
+
+
+def _seats(port: _Port) -> dict[str, dict[str, Any]]:
+    """Return the mappings of a multi-tenant port by the name of the port that each makes."""
+    mappings = [m for m in port.draft.get("mappings", ()) if "virtual_network" in m]
+    networks = [mapping["virtual_network"].value for mapping in mappings]
+    seats = {}
+    for network, mapping in zip(networks, mappings, strict=True):
+        several = networks.count(network) > 1
+        seats[f"{network}/{port.name}" + (f":{mapping.get('vsid')}" if several else "")] = mapping
+    return seats
 
 
 def _route(network: VirtualNetwork, draft: dict[str, Any]) -> CustomerRoute:

@@ -144,12 +144,17 @@ def lines_of(data: bytes, wanted: set[int]) -> dict[int, str]:
     return lines
 
 
-def _with_excerpt(finding: Finding, line: str) -> Finding:
-    skipped = max(0, min(finding.origin.column - 1 - _WIDTH // 2, len(line) - _WIDTH))
+def excerpt(line: str, column: int) -> tuple[str, int]:
+    """Return what to show of a line, and how many of its characters stand before that."""
+    skipped = max(0, min(column - 1 - _WIDTH // 2, len(line) - _WIDTH))
     shown = line[skipped : skipped + _WIDTH]
     if skipped:
         shown = "…" + shown[1:]
     if skipped + _WIDTH < len(line):
         shown = shown[:-1] + "…"
-    shown = "\t".join(re.sub(_UNSEEN, _SUBSTITUTE, part) for part in shown.split("\t"))
+    return "\t".join(re.sub(_UNSEEN, _SUBSTITUTE, part) for part in shown.split("\t")), skipped
+
+
+def _with_excerpt(finding: Finding, line: str) -> Finding:
+    shown, skipped = excerpt(line, finding.origin.column)
     return replace(finding, excerpt=shown, excerpt_at=skipped)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from hnvemu.reader.report import Report
 
+SIZE_LIMIT = 256 * 2**20
+"""Octets that a file may have, where the caller says nothing else."""
 _SUFFIXES = (".yaml", ".yml", ".json")
 _SAMPLE = "sample:"
 _BOM = b"\xef\xbb\xbf"

@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hnvemu.addresses import MacAddress, address_of
 from hnvemu.errors import QuestionError
+from hnvemu.model.policy import HostView
 from hnvemu.switch.guest import first_hop
-from hnvemu.switch.pipeline import deliver, receive, send
+from hnvemu.switch.walk import Walk
 from hnvemu.tables.sessions import NO_SESSIONS, Sessions, SessionTable
 from hnvemu.tables.tables import Tables
-from hnvemu.trace.path import Hop, Path
-from hnvemu.trace.steps import (
-    Arrived,
-    Rewritten,
-    RewrittenAndCounted,
-    Sent,
-    Unchanged,
-)
+from hnvemu.trace.steps import Arrived
 from hnvemu.trace.trace import Trace
+from hnvemu.value import replace
 from hnvemu.wire.encapsulation import Encapsulation, Tunnel, unwrap
 from hnvemu.wire.flow import Flow, read_flow
 
@@ -28,10 +23,9 @@ if TYPE_CHECKING:
     from hnvemu.model.topology import VmPort
     from hnvemu.tables.sessions import Held
     from hnvemu.tables.table import Ask, Table
-    from hnvemu.tables.tables import SendingPort
+    from hnvemu.trace.path import Path
     from hnvemu.trace.steps import Step
 
-_WRITES = frozenset({Unchanged, Rewritten, RewrittenAndCounted})
 _REMEMBERED = 65_536
 _ETHERNET_HEADER = 14
 _NO_INNER_FRAME = read_flow(bytes(_ETHERNET_HEADER))
@@ -96,6 +90,7 @@ class Fabric:
         if at.startswith("pa:"):
             return self._arrive(self._octets(packet, None), at)
         port = self.policy.ports.get(at) or self.port(at)
+        self._check_runs(port.host, f"'{port.name}' cannot send")
         frame = packet if type(packet) is bytes else self._octets(packet, port)
         if len(frame) < _ETHERNET_HEADER:
             raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
@@ -104,6 +99,8 @@ class Fabric:
         after = NO_SESSIONS if sessions is None else sessions
         if path.opened:
             after = after.opened(flow, path.opened)
+        if path.matched:
+            after = after.refreshed(flow, path.matched)
         return self._trace(path, frame, port.name, after)
 
     def forward(self, flow: Flow, *, at: str, sessions: Sessions | None = NO_SESSIONS) -> Path:
@@ -113,41 +110,67 @@ class Fabric:
         """
         held = None if sessions is None else sessions.held(flow)
         if sessions is None:
-            return self._walk(flow, self.tables.sending(at), SessionTable(None))
+            return self._walk(flow, at, SessionTable(None))
         key = at, flow, held
         path = self._seen.get(key)
         if path is None:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
             table = None if held is None else SessionTable(held)
-            path = self._seen[key] = self._walk(flow, self.tables.sending(at), table)
+            path = self._seen[key] = self._walk(flow, at, table)
         return path
 
-    def _walk(self, flow: Flow, port: SendingPort, sessions: SessionTable | None) -> Path:
+    def walk(
+        self,
+        flow: Flow,
+        *,
+        at: str,
+        sessions: Sessions | None = NO_SESSIONS,
+        ask: Ask | None = None,
+    ) -> Path:
+        """Follow a flow as :meth:`forward` does, without remembering.
+
+        ``ask`` takes the place of the driver that answers from the tables, and can so watch or
+        change what they are asked.
+        """
+        held = None if sessions is None else sessions.held(flow)
+        table = None if sessions is not None and held is None else SessionTable(held)
+        return self._walk(flow, at, table, ask)
+
+    def _walk(
+        self, flow: Flow, at: str, sessions: SessionTable | None, ask: Ask | None = None
+    ) -> Path:
         """Run the pipeline for one flow."""
-        ask = _one_packet(flow)
-        steps = list(send(port, ask, sessions))
-        hops: list[Hop] = []
-        host = port.host.name
-        if isinstance(steps[-1], Sent):
-            hops.append(Hop(host, "host", tuple(steps)))
-            sent, written = steps[-1], _written(steps)
-            host = sent.host
-            steps = list(receive(sent.onward, ask, sent, written))
-        return self._finish(flow, hops, host, steps, ask, sessions)
+        walk = Walk(self.tables, flow, ask or one_packet(flow), sessions, self.flow_id)
+        return walk.sent(self.tables.sending(at))
+
+    def after(self, trace: Trace) -> Fabric:
+        """Return the fabric whose hosts know the addresses that they learned from ``trace``.
+
+        Where nothing was learned it is this one.
+        """
+        if not trace.learnt:
+            return self
+        views = dict(self.policy.views)
+        for host, record in trace.learnt:
+            view = views.get(host) or HostView(host=host)
+            kept = [r for r in view.lookup_records if (r.vsid, r.ca) != (record.vsid, record.ca)]
+            views[host] = replace(view, lookup_records=(*kept, record))
+        policy = replace(self.policy, views=views)
+        return type(self)(Tables(policy, self.profile), flow_id=self.flow_id)
 
     def _arrive(self, frame: bytes, at: str) -> Trace:
         """Follow an encapsulated frame that reaches a host."""
         name = at.removeprefix("pa:")
         if name not in self.policy.hosts:
             raise QuestionError(f"no host is named '{name}'", _nearest(name, self.policy.hosts))
+        self._check_runs(name, "nothing arrives there")
         if len(frame) < _ETHERNET_HEADER:
             raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
         outer = unwrap(frame)
         has_inner = len(outer.inner) >= _ETHERNET_HEADER
         flow = read_flow(outer.inner) if has_inner else _NO_INNER_FRAME
 
-        ask = _one_packet(flow)
         tunnel = Tunnel(
             encapsulation=outer.encapsulation or Encapsulation.NVGRE,
             src_mac=MacAddress(outer.src_mac),
@@ -158,27 +181,15 @@ class Fabric:
             vsid=max(outer.vsid, 0),
         )
         arrived = Arrived(tunnel, name, outer.ecn, outer.fault)
-        steps = [arrived, *receive(self.tables.host(name), ask, arrived, None)]
-        path = self._finish(flow, [], name, steps, ask, None)
+        walk = Walk(self.tables, flow, one_packet(flow), None, self.flow_id)
+        path = walk.arrived(arrived)
         sessions = NO_SESSIONS.opened(flow, path.opened)
         inner = outer.inner if has_inner else frame
         return self._trace(path, inner, at, sessions, outer=frame)
 
-    def _finish(
-        self,
-        flow: Flow,
-        hops: list[Hop],
-        host: str,
-        steps: list[Step],
-        ask: Ask,
-        sessions: SessionTable | None,
-    ) -> Path:
-        """Take a frame out at the port that was found, if one was."""
-        found = steps[-1]
-        if found.outcome is None:
-            steps += deliver(found.onward, ask, found, sessions)  # type: ignore[arg-type]
-        hops.append(Hop(host, "host", tuple(steps)))
-        return Path(flow, tuple(hops), self.flow_id)
+    def _check_runs(self, host: str, otherwise: str) -> None:
+        if self.policy.hosts[host].down:
+            raise QuestionError(f"{otherwise}: host '{host}' is down")
 
     def _trace(
         self, path: Path, frame: bytes, at: str, sessions: Sessions, outer: bytes | None = None
@@ -245,7 +256,7 @@ class Fabric:
         raise QuestionError(f"no VM is named '{name}'", _nearest(name, known))
 
 
-def _one_packet(flow: Flow) -> Ask:
+def one_packet(flow: Flow) -> Ask:
     """Return the driver that answers the pipeline's questions for one flow."""
 
     def ask(table: Table, near: Any = None, far: Any = None) -> Step:
@@ -257,14 +268,6 @@ def _one_packet(flow: Flow) -> Ask:
         return table.find(flow, near, far)
 
     return ask
-
-
-def _written(steps: list[Step]) -> Step | None:
-    """Return the step by which the sending host changed the frame, or left it alone."""
-    for step in reversed(steps):
-        if type(step) in _WRITES:
-            return step
-    return None
 
 
 def _nearest(name: str, known: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hnvemu.addresses import MacAddress, first_host
+from hnvemu.addresses import MacAddress, first_host, group_mac
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress
@@ -23,15 +23,6 @@ class FirstHop(NamedTuple):
     """Whether a lookup record would have answered the guest's question."""
     why: str
     """Whose MAC it is, in words."""
-
-
-def group_mac(address: IPAddress) -> MacAddress:
-    """Map a group address to its MAC (RFC 1112, RFC 2464); limited broadcast to all ones."""
-    if address.version == 6:
-        return MacAddress(0x3333 << 32 | int(address) & 0xFFFF_FFFF)
-    if int(address) == 0xFFFF_FFFF:
-        return MacAddress(0xFFFF_FFFF_FFFF)
-    return MacAddress(0x01_00_5E << 24 | int(address) & 0x7F_FFFF)
 
 
 def first_hop(tables: Tables, port: VmPort, address: IPAddress) -> FirstHop:

@@ -5,13 +5,15 @@
     sending host                                         receiving host
     ------------                                         --------------
     port ─ frame ─ guards ─ firewall out ─ kind          PA ─ (capture: tunnel, kind)
-      └─ source record                                     └─ destination record
-           └─ route ─ record ─ method                           └─ source record
-                └─ transformation                                    └─ port ─┐
-                     ├─ PA is local ──── port ─┐                              │
-                     └─ underlay ─ tunnel ─────│──── provider network ──▶     │
-                                               ▼                              ▼
-                                            firewall in ─ delivered or to gateway
+      ├─ ARP, ND: answered, or carried on ─┐               ├─ unicast: destination record
+      └─ source record                     │               └─ source record
+           ├─ to many: copies ─────────────│──┐                 ├─ unicast: port ──────┐
+           └─ route ─ record ─ method ◀────┘  │                 └─ else: members ─ (copies)
+                └─ transformation             │                                        │
+                     ├─ PA is local ── port ──│──┐                                     │
+                     └─ underlay ─ tunnel ────│──│──── provider network ──▶            │
+                          ▲                   │  ▼                                     ▼
+                          └── to each PA ─────┴▶ firewall in ─ delivered or to gateway
 
 Rules of the file:
 
@@ -26,7 +28,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hnvemu.trace.steps import Arrived, ExactMatched, KeptLocal, SwitchedLocally
+from hnvemu.trace.steps import (
+    ExactMatched,
+    GroupAccepted,
+    KeptLocal,
+    PacketAccepted,
+    ResolutionAccepted,
+    ResolutionCarried,
+    ResolutionFlooded,
+    SwitchedLocally,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +45,21 @@ if TYPE_CHECKING:
     from hnvemu.tables.sessions import SessionTable
     from hnvemu.tables.table import Ask
     from hnvemu.tables.tables import HostTables, ReceivingPort, SendingPort
-    from hnvemu.trace.steps import PortFound, Sent, Step
+    from hnvemu.trace.steps import (
+        Arrived,
+        CopiedToGroup,
+        CopiedToHost,
+        CopiedToPort,
+        MemberFound,
+        PortFound,
+        ReplicatedByGroup,
+        Sent,
+        Step,
+    )
 
 
 def send(port: SendingPort, ask: Ask, sessions: SessionTable | None) -> Iterator[Step]:
-    """From a VM's port to a port of the same host, or into a tunnel."""
+    """From a VM's port to a port of the same host, into a tunnel, or into copies."""
     host = port.host
     entered = port.entered  # ING-1
     yield entered
@@ -73,6 +94,13 @@ def send(port: SendingPort, ask: Ask, sessions: SessionTable | None) -> Iterator
     kind = ask(port.kinds)  # ING-6 to ING-8
     yield kind
     if kind.ends:
+        return
+
+    if type(kind) is ResolutionAccepted:
+        yield from resolve(port, ask)
+        return
+    if type(kind) is GroupAccepted:
+        yield from flood(port, ask)
         return
 
     source = ask(port.sources)  # SRC-1 to SRC-6
@@ -126,19 +154,90 @@ def send(port: SendingPort, ask: Ask, sessions: SessionTable | None) -> Iterator
     yield ask(host.tunnels, found, routed)  # ENC-9, FWD-15
 
 
-def receive(
-    host: HostTables, ask: Ask, came: Sent | Arrived, written: Step | None
-) -> Iterator[Step]:
-    """From the provider network to a port of the receiving host.
+def resolve(port: SendingPort, ask: Ask) -> Iterator[Step]:
+    """ARP and neighbour discovery: answered here, carried to one MAC, or copied to many."""
+    host = port.host
+    asked = ask(port.neighbours)  # ARP-1 to ARP-9
+    yield asked
+    if asked.ends:
+        return
 
-    ``written`` is the step by which the sending host changed the frame, which the receiver sees.
+    if type(asked) is not ResolutionCarried:
+        if type(asked) is ResolutionFlooded:
+            source = ask(port.sources)  # SRC-1 to SRC-6
+            yield source
+            if source.ends:
+                return
+        yield ask(port.copies)  # BUM-2
+        return
+
+    source = ask(port.sources)  # SRC-1 to SRC-6
+    yield source
+    if source.ends:
+        return
+
+    method = ask(port.methods, source, asked)  # FWD-13
+    yield method
+    if method.ends:
+        return
+
+    placed = ask(host.places, asked)  # FWD-30
+    yield placed
+    if type(placed) is KeptLocal:
+        yield ask(host.ports, asked)  # FWD-33
+        return
+
+    routed = ask(host.underlay, source, asked)  # FWD-31, FWD-32
+    yield routed
+    if routed.ends:
+        return
+
+    yield ask(host.tunnels, asked, routed)  # ENC-9, FWD-15
+
+
+def flood(port: SendingPort, ask: Ask) -> Iterator[Step]:
+    """Broadcast and multicast: copies for the ports of the sender's virtual subnet."""
+    if port.group_sources is not None:
+        source = ask(port.group_sources)  # SRC-1 to SRC-6, DHCP-2
+        yield source
+        if source.ends:
+            return
+
+    yield ask(port.copies)  # BUM-1 to BUM-4
+
+
+def copy(
+    host: HostTables, ask: Ask, made: CopiedToHost | CopiedToGroup, source: Step
+) -> Iterator[Step]:
+    """One copy, from the sending host into a tunnel."""
+    yield made
+
+    routed = ask(host.underlay, source, made)  # FWD-31, FWD-32
+    yield routed
+    if routed.ends:
+        return
+
+    yield ask(host.tunnels, made, routed)  # ENC-9
+
+
+def receive(
+    host: HostTables,
+    ask: Ask,
+    came: Sent | ReplicatedByGroup | Arrived,
+    kind: Step | None,
+    written: Step | None,
+) -> Iterator[Step]:
+    """From the provider network to a port of the receiving host, or to several.
+
+    ``kind`` is what the sending host took the frame for, None where none did; ``written`` is the
+    step by which it changed the frame, which the receiver sees.
     """
     received = ask(host.addresses, came)  # RCV-1
     yield received
     if received.ends:
         return
 
-    if type(came) is Arrived:  # a frame that no switch here made can be anything
+    if kind is None:  # a frame that no switch here made can be anything
         captured = ask(host.captures, came)  # RCV-2, RCV-4, RCV-5
         yield captured
         if captured.ends:
@@ -147,6 +246,15 @@ def receive(
         yield kind
         if kind.ends:
             return
+
+    if type(kind) is not PacketAccepted:  # RCV-11
+        speaks = type(kind) is ResolutionAccepted
+        source = ask(host.remote_speakers if speaks else host.remote_sources, came)
+        yield source
+        if source.ends:
+            return
+        yield ask(host.members, came, kind)
+        return
 
     inbound = ask(host.inbound, came, written)  # RCV-3, RCV-6 to RCV-8
     yield inbound
@@ -164,7 +272,7 @@ def receive(
 def deliver(
     port: ReceivingPort,
     ask: Ask,
-    found: PortFound | SwitchedLocally,
+    found: PortFound | SwitchedLocally | MemberFound | CopiedToPort,
     sessions: SessionTable | None,
 ) -> Iterator[Step]:
     """Out of the switch at the destination's port."""

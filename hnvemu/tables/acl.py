@@ -1,43 +1,47 @@
-"""Firewall rules as a port tries them: conditions on a flow, and the list of one direction.
+"""Access control lists as a port tries them: conditions on a flow, and the list of one direction.
 
-A rule is compared with a packet in one place, :meth:`Entry.mismatch`. A list is in the order that
-decides: Block before Allow before the default (ACL-12).
+An entry is compared with a packet in one place, :meth:`Entry.mismatch`. Each mechanism compiles
+what the policy says to one list in the order that decides; a port's lists are asked one after
+another, and all must allow (ACL-52).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hnvemu.addresses import first_host
-from hnvemu.model.acl import Action, Addresses, AddressRange, Direction, FirewallDefault
+from hnvemu.model.acl import AddressRange, Direction, Mechanism
+from hnvemu.tables.sessions import OPPOSITE, Place, request_of
 from hnvemu.tables.table import FAMILIES, Axis
 from hnvemu.trace.steps import (
     AclAllowed,
     AclDefaultDenied,
     AclDefaulted,
     AclDenied,
+    AclUnmatched,
     FilterSkipped,
     NotEvaluated,
+    PortBlocked,
     SessionOpened,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hnvemu.addresses import IPPrefix
-    from hnvemu.model.acl import Firewall, FirewallRule, Ports, Protocol
+    from hnvemu.model.acl import Addresses, Ports, Protocol
+    from hnvemu.model.policy import Policy
     from hnvemu.model.topology import Selector, VmPort
     from hnvemu.tables.sessions import SessionTable
     from hnvemu.tables.view import View
-    from hnvemu.trace.steps import AclStep, Step
+    from hnvemu.trace.steps import Step
     from hnvemu.wire.flow import Flow
 
-_REMEMBERED = 65_536
+BOTH_WAYS = (Direction.INBOUND, Direction.OUTBOUND)
 
-OPEN = FirewallDefault(inbound=Action.ALLOW, outbound=Action.ALLOW)
-"""What a policy without a firewall section says: a port without rules filters nothing (ACL-14)."""
+_REMEMBERED = 65_536
 
 
 class Within(NamedTuple):
@@ -92,11 +96,15 @@ class AddressWithin(NamedTuple):
                 yield from (first, last + 1)
 
 
+Condition: TypeAlias = Within | AddressWithin
+Default: TypeAlias = AclDefaulted | AclDefaultDenied | AclUnmatched | PortBlocked
+
+
 class Entry(NamedTuple):
     """One rule as one port tries it, with the step that a match makes."""
 
-    conditions: tuple[Within | AddressWithin, ...]
-    step: AclStep
+    conditions: tuple[Condition, ...]
+    step: AclAllowed | AclDenied | NotEvaluated
 
     def mismatch(self, flow: Flow) -> str | None:
         """Name the first condition that ``flow`` does not meet; None where all hold (ACL-11)."""
@@ -107,26 +115,28 @@ class Entry(NamedTuple):
 
 
 class Filter:
-    """The firewall of one port in one direction."""
+    """The list of one mechanism, at one port, for packets of one direction."""
 
     def __init__(
         self,
         port: VmPort,
         direction: Direction,
+        mechanism: Mechanism,
         entries: tuple[Entry, ...],
-        default: AclDefaulted | AclDefaultDenied,
+        default: Default,
     ) -> None:
         self.port = port
         self.direction = direction
+        self.mechanism = mechanism
+        self.place = Place(port.name, port.vsid, direction, mechanism)
         self.entries = entries
         self.default = default
-        self._skipped = FilterSkipped(port, direction)
-        self.reads = tuple(
-            sorted(
-                {Axis.VERSION}
-                | {axis for entry in entries for part in entry.conditions for axis in part.reads}
-            )
-        )
+        self.opposite: Filter | None = None
+        """The list whose packets open sessions for this one; None: it keeps no state."""
+        self._skipped = FilterSkipped(port, direction, mechanism)
+        axes = {axis for entry in entries for part in entry.conditions for axis in part.reads}
+        self._sees_frames = bool(axes & {Axis.SRC_MAC, Axis.DST_MAC})
+        self.reads = tuple(sorted({Axis.VERSION} | axes))
         # Between two cuts of every axis nothing changes, so an answer holds for its whole cell.
         self._cuts = [(axis, sorted(self.cuts(axis))) for axis in self.reads]
         self._answers: dict[tuple[int, ...], Step] = {}
@@ -137,11 +147,11 @@ class Filter:
         return self.default.ends or any(entry.step.ends for entry in self.entries)
 
     def find(self, flow: Flow, sessions: SessionTable | None = None) -> Step:
-        """Answer by a session, else by the first rule that matches, else by the default."""
-        if flow.version == 0:
+        """Answer by a session, else by the first entry that matches, else by the default."""
+        if flow.version == 0 and not self._sees_frames:
             return self._skipped
-        if sessions is not None:
-            # The opposite list admitted the packet that this one replies to: ACL-19.
+        if sessions is not None and self.opposite is not None:
+            # The opposite list admitted the packet that this one replies to: ACL-19, ACL-43.
             admitted = sessions.find(flow, self)
             if admitted is not None:
                 return admitted
@@ -156,14 +166,27 @@ class Filter:
         return step
 
     def decide(self, flow: Flow) -> Step:
-        """Answer by trying every rule in order: what ``find`` remembers by cells."""
+        """Answer by trying every entry in order: what ``find`` remembers by cells."""
         for entry in self.entries:
             if entry.mismatch(flow) is None:
                 return entry.step
         return self.default
 
+    def expects(self, flow: Flow) -> bool:
+        """Whether ``flow`` replies to what the opposite list would let open a session.
+
+        An established connection has passed every firewall. Another mechanism admits one only by
+        an entry that keeps state.
+        """
+        if self.mechanism is Mechanism.FIREWALL:
+            return True
+        request = request_of(flow)
+        if request is None or self.opposite is None:
+            return False
+        return isinstance(self.opposite.decide(request).onward, SessionOpened)
+
     def cuts(self, axis: Axis) -> Iterable[int]:
-        """Every end of every range of every rule."""
+        """Every end of every range of every entry."""
         ends = {
             cut
             for entry in self.entries
@@ -173,23 +196,19 @@ class Filter:
         return ends | {1} if axis is Axis.VERSION else ends
 
 
-class Unevaluated:
-    """An access control list of a kind that this version does not evaluate."""
+Opener: TypeAlias = AclAllowed | AclDefaulted
 
-    reads = (Axis.VERSION,)
 
-    def __init__(self, step: NotEvaluated, port: VmPort, direction: Direction) -> None:
-        self._step = step
-        self._skipped = FilterSkipped(port, direction)
-
-    def find(self, flow: Flow, sessions: SessionTable | None = None) -> Step:
-        """Leave every IP packet undecided, whatever its sessions."""
-        del sessions
-        return self._step if flow.version else self._skipped
-
-    def cuts(self, axis: Axis) -> Iterable[int]:
-        """IP or not."""
-        return (1,) if axis is Axis.VERSION else ()
+def keep_state(
+    filters: Mapping[Direction, Filter], openers: Iterable[tuple[Opener, int | None]]
+) -> None:
+    """Let steps of one list open sessions, each with its idle timeout, for the other list."""
+    for step, idle_timeout in openers:
+        other = filters.get(OPPOSITE[step.direction])
+        # Where the other direction stops nothing, nobody can tell whether state is kept.
+        if other is not None and other.can_deny:
+            other.opposite = filters[step.direction]
+            step.leading_to(SessionOpened(step.port, step.direction, step.mechanism, idle_timeout))
 
 
 def selects(selector: Selector, port: VmPort) -> bool:
@@ -204,136 +223,58 @@ def selects(selector: Selector, port: VmPort) -> bool:
     )
 
 
-def compile_filters(firewall: Firewall, port: VmPort, view: View) -> dict[Direction, Filter]:
-    """Build the two lists of ``port``, on a host that knows ``view``."""
-    default = {Direction.INBOUND: OPEN, Direction.OUTBOUND: OPEN}
-    actions = {Direction.INBOUND: Action.ALLOW, Direction.OUTBOUND: Action.ALLOW}
-    for stated in firewall.defaults:
-        if selects(stated.vms, port):
-            for direction, action in (
-                (Direction.INBOUND, stated.inbound),
-                (Direction.OUTBOUND, stated.outbound),
-            ):
-                if action is not None:
-                    default[direction], actions[direction] = stated, action
-    rules = [
-        rule
-        for rule in firewall.rules
-        if rule.enabled
-        and (rule.profiles is None or port.network_profile in rule.profiles)  # ACL-20
-        and selects(rule.vms, port)
-    ]
-    filters = {
-        direction: _filter(
-            port,
-            direction,
-            [rule for rule in rules if rule.direction is direction],
-            (default[direction], actions[direction]),
-            _Meaning(firewall, port, view),
-        )
-        for direction in (Direction.INBOUND, Direction.OUTBOUND)
-    }
-    for direction, other in (
-        (Direction.INBOUND, Direction.OUTBOUND),
-        (Direction.OUTBOUND, Direction.INBOUND),
-    ):
-        # Where the other direction stops nothing, nobody can tell whether state is kept.
-        if filters[other].can_deny:
-            opened = SessionOpened(port, direction)
-            for step in (
-                *(e.step for e in filters[direction].entries),
-                filters[direction].default,
-            ):
-                if not step.ends:
-                    step.leading_to(opened)
-    return filters
+class Sides(NamedTuple):
+    """Where a packet of one direction has the VM's side and the peer's."""
+
+    local: Axis
+    remote: Axis
+    local_port: Axis
+    remote_port: Axis
+    local_mac: Axis
+    remote_mac: Axis
 
 
-def _filter(
-    port: VmPort,
-    direction: Direction,
-    rules: list[FirewallRule],
-    default: tuple[FirewallDefault, Action],
-    meaning: _Meaning,
-) -> Filter:
-    """Order the rules of one direction: what cannot be evaluated, Block, Allow, default."""
-    blocks: list[Entry] = []
-    allows: list[Entry] = []
-    unknown_blocks: list[Entry] = []
-    unknown_allows: list[Entry] = []
-    overrides: list[Entry] = []
-    for rule in rules:
-        conditions = meaning.conditions(rule, direction)
-        key = _unevaluable(rule)
-        if rule.override_block and rule.action is Action.ALLOW:
-            step = NotEvaluated("firewall.rules.override_block", rule.origin)
-            overrides.append(Entry(conditions, step))
-        elif key is not None:
-            unknown = unknown_blocks if rule.action is Action.BLOCK else unknown_allows
-            unknown.append(Entry(conditions, NotEvaluated(f"firewall.rules.{key}", rule.origin)))
-        elif rule.action is Action.BLOCK:
-            blocks.append(Entry(conditions, AclDenied(rule, port, direction)))
-        else:
-            allows.append(Entry(conditions, AclAllowed(rule, port, direction)))
-    statement, action = default
-    if action is Action.BLOCK:
-        last: AclDefaulted | AclDefaultDenied = AclDefaultDenied(statement, port, direction)
-    else:
-        last = AclDefaulted(statement, port, direction)
-        unknown_allows = []  # whether such a rule matches or not, the packet passes
-    entries = (*overrides, *blocks, *unknown_blocks, *allows, *unknown_allows)
-    return Filter(port, direction, entries, last)
+SIDES = {
+    Direction.INBOUND: Sides(
+        Axis.DST, Axis.SRC, Axis.DST_PORT, Axis.SRC_PORT, Axis.DST_MAC, Axis.SRC_MAC
+    ),
+    Direction.OUTBOUND: Sides(
+        Axis.SRC, Axis.DST, Axis.SRC_PORT, Axis.DST_PORT, Axis.SRC_MAC, Axis.DST_MAC
+    ),
+}
 
 
-def _unevaluable(rule: FirewallRule) -> str | None:
-    """Name the first condition of ``rule`` that no switch port can see, or None."""
-    for key in ("program", "service", "user"):
-        if getattr(rule, key):
-            return key
-    for key in ("local_port", "remote_port"):
-        ports: Ports | None = getattr(rule, key)
-        if ports is not None and ports.keywords:
-            return key
-    return None
+class Meaning:
+    """What the conditions of entries mean at one port, on a host that knows ``view``."""
 
-
-class _Meaning:
-    """What the conditions of rules mean at one port."""
-
-    def __init__(self, firewall: Firewall, port: VmPort, view: View) -> None:
+    def __init__(self, policy: Policy, port: VmPort, view: View) -> None:
         self._port = port
         self._view = view
-        self._lists = dict(firewall.keywords)
+        self._lists = dict(policy.firewall.keywords)
 
     def conditions(
-        self, rule: FirewallRule, direction: Direction
-    ) -> tuple[Within | AddressWithin, ...]:
-        """Return the conditions of ``rule``, cheapest first."""
-        local, remote = Axis.DST, Axis.SRC
-        local_port, remote_port = Axis.DST_PORT, Axis.SRC_PORT
-        if direction is Direction.OUTBOUND:
-            local, remote = remote, local
-            local_port, remote_port = remote_port, local_port
-        found: list[Within | AddressWithin] = []
-        if rule.protocol is not None:
-            found += _protocol(rule.protocol)
-        for axis, ports, name in (
-            (local_port, rule.local_port, "local port"),
-            (remote_port, rule.remote_port, "remote port"),
-        ):
-            if ports is not None and not ports.keywords:
-                found.append(Within(axis, ports.ranges, name))
-        if rule.icmp_type is not None:
-            found.append(Within(Axis.ICMP, rule.icmp_type, "ICMP type"))
-        for axis, addresses, name in (
-            (local, rule.local_address, "local address"),
-            (remote, rule.remote_address, "remote address"),
-        ):
-            if addresses is not None:
-                found.append(AddressWithin(axis, self._ranges(addresses), name))
+        self,
+        protocol: Protocol | None,
+        ports: Iterable[tuple[Axis, Ports | None, str]],
+        addresses: Iterable[tuple[Axis, Addresses | None, str]],
+        icmp_type: tuple[tuple[int, int], ...] | None = None,
+    ) -> tuple[Condition, ...]:
+        """Return the conditions that are not ``any``, cheapest first."""
+        found: list[Condition] = []
+        if protocol is not None:
+            found += _protocol(protocol)
+        for axis, stated, name in ports:
+            if stated is not None and not stated.keywords:
+                found.append(Within(axis, stated.ranges, name))
+        if icmp_type is not None:
+            found.append(Within(Axis.ICMP, icmp_type, "ICMP type"))
+        for axis, among, name in addresses:
+            if among is not None:
+                found.append(AddressWithin(axis, self.ranges(among), name))
         return tuple(found)
 
-    def _ranges(self, addresses: Addresses) -> tuple[AddressRange, ...]:
+    def ranges(self, addresses: Addresses) -> tuple[AddressRange, ...]:
+        """Return the addresses, keywords expanded."""
         ranges = list(addresses.ranges)
         for keyword in addresses.keywords:
             ranges += self._keyword(keyword)

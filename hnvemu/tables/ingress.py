@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.addresses import MacAddress
-from hnvemu.model.origin import BUILT_IN
-from hnvemu.tables.table import FAMILIES, Axis, points
+from hnvemu.model.policy import Profile
+from hnvemu.tables.table import FAMILIES, GROUP_BIT, Axis, points
 from hnvemu.trace.steps import (
     ChecksumWrong,
     DestinationMacNull,
     DhcpGuarded,
+    DhcpLeft,
     EtherTypeUnsupported,
     FrameAccepted,
+    GroupAccepted,
     GuardsPassed,
-    NotEvaluated,
     PacketAccepted,
     PacketMalformed,
+    ResolutionAccepted,
     RouterGuarded,
     SourceMacInvalid,
     SourceMacSpoofed,
@@ -31,15 +33,15 @@ if TYPE_CHECKING:
     from hnvemu.trace.steps import Step
     from hnvemu.wire.flow import Flow
 
-_GROUP_BIT = 1 << 40
 _ARP, _IPV4, _IPV6 = 0x0806, 0x0800, 0x86DD
 _UDP = 17
 _DHCP_SERVER_PORTS = {4: 67, 6: 547}
+_DHCP_REQUEST_PORTS = {4: (68, 67), 6: (546, 547)}
 _ROUTER_ADVERTISEMENTS_AND_REDIRECTS = {
     4: (9, 5),  # RFC 1256 router advertisement; RFC 792 redirect
     6: (134, 137),  # RFC 4861
 }
-_ND_TYPES = range(133, 138)  # RFC 4861: solicitations, advertisements, redirect
+_ND_TYPES = range(135, 137)  # RFC 4861: neighbour solicitation, neighbour advertisement
 
 
 class FrameTable:
@@ -58,7 +60,7 @@ class FrameTable:
         if flow.dst_mac == 0:
             return _NULL
         src_mac = flow.src_mac
-        if src_mac == 0 or src_mac & _GROUP_BIT:
+        if src_mac == 0 or src_mac & GROUP_BIT:
             return SourceMacInvalid(MacAddress(src_mac))
         if self._mac is not None and src_mac != self._mac:
             return SourceMacSpoofed(MacAddress(src_mac), self._port)
@@ -124,30 +126,41 @@ class GuardTable:
 
 
 class KindTable:
-    """Is it a sound unicast IP packet? (ING-6, ING-7, ING-8)."""
+    """What kind of packet is it, and is it sound? (ING-6, ING-7, ING-8)."""
 
-    reads = (Axis.ETHERTYPE, Axis.FAULT, Axis.VERSION, Axis.ICMP, Axis.DST)
+    def __init__(self, agent: Profile | None = None) -> None:
+        """Make the table of a port; ``agent``: DHCP is left to what this product has (DHCP-1)."""
+        self._left = None if agent is None else DhcpLeft(agent)
+        self.reads: tuple[Axis, ...] = (
+            Axis.ETHERTYPE,
+            Axis.FAULT,
+            Axis.VERSION,
+            Axis.ICMP,
+            Axis.DST,
+        )
+        if agent is not None:
+            self.reads += (Axis.PROTOCOL, Axis.SRC_PORT, Axis.DST_PORT)
 
     def find(self, flow: Flow) -> Step:
         """Answer from the EtherType, the soundness of the headers, and the destination."""
         version = flow.version
         if version == 0:
-            return self._not_ip(flow)
+            if flow.fault:
+                return _MALFORMED[flow.fault]
+            return _ARP_STEP if flow.ethertype == _ARP else EtherTypeUnsupported(flow.ethertype)
         if flow.fault:
             return _CHECKSUM if flow.fault == Fault.CHECKSUM else _MALFORMED[flow.fault]
         if version == 4:
             # 224.0.0.0/4, and the limited broadcast address.
-            return _ACCEPTED_4 if flow.dst < 0xE000_0000 or _reserved(flow.dst) else _GROUP
-        if is_neighbour_discovery(flow):
+            if flow.dst < 0xE000_0000 or _reserved(flow.dst):
+                return _ACCEPTED_4
+        elif is_neighbour_discovery(flow):
             return _ND_STEP
-        return _GROUP if flow.dst >> 120 == 0xFF else _ACCEPTED_6
-
-    def _not_ip(self, flow: Flow) -> Step:
-        if flow.ethertype == _ARP:
-            return _ARP_STEP
-        if flow.fault:
-            return _MALFORMED[flow.fault]
-        return EtherTypeUnsupported(flow.ethertype)
+        elif flow.dst >> 120 != 0xFF:
+            return _ACCEPTED_6
+        if self._left is not None and flow.protocol == _UDP and _is_dhcp_request(flow):
+            return self._left
+        return _GROUPS[version]
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """EtherTypes, faults, families, ND types, and where group addresses begin and end."""
@@ -161,12 +174,21 @@ class KindTable:
             return (_ND_TYPES.start << 8, _ND_TYPES.stop << 8)
         if axis is Axis.DST:
             return (0xE000_0000, 0xF000_0000, 0xFFFF_FFFF, 1 << 32, 0xFF << 120)
+        if axis is Axis.PROTOCOL:
+            return (_UDP, _UDP + 1)
+        if axis in (Axis.SRC_PORT, Axis.DST_PORT):
+            return points((67, 68, 546, 547))
         return ()
 
 
 def is_neighbour_discovery(flow: Flow) -> bool:
-    """Whether the packet is one of IPv6 neighbour discovery."""
+    """Whether the packet asks or tells which MAC an IPv6 address is at."""
     return flow.version == 6 and flow.icmp >= 0 and flow.icmp >> 8 in _ND_TYPES
+
+
+def _is_dhcp_request(flow: Flow) -> bool:
+    """Whether a UDP packet is from the port of DHCP clients to that of servers."""
+    return (flow.src_port, flow.dst_port) == _DHCP_REQUEST_PORTS[flow.version]
 
 
 def _reserved(address: int) -> bool:
@@ -179,9 +201,15 @@ _NULL = DestinationMacNull()
 _ACCEPTED_4, _ACCEPTED_6 = PacketAccepted(4), PacketAccepted(6)
 _CHECKSUM = ChecksumWrong()
 _MALFORMED: dict[int, Step] = {fault: PacketMalformed(fault) for fault in Fault}
-_ARP_STEP = NotEvaluated("ARP", BUILT_IN)
-_ND_STEP = NotEvaluated("IPv6 neighbour discovery", BUILT_IN)
-_GROUP = NotEvaluated("broadcast and multicast", BUILT_IN)
+_ARP_STEP, _ND_STEP = ResolutionAccepted(4), ResolutionAccepted(6)
+_GROUPS = {version: GroupAccepted(version) for version in (4, 6)}
 
 KIND = KindTable()
-"""The one table of kinds: it depends on no policy."""
+"""The table of kinds where guests ask DHCP servers over the network, and of receiving hosts."""
+KINDS = {
+    Profile.TRANSPARENT: KIND,
+    Profile.WS2012: KindTable(Profile.WS2012),
+    Profile.WS2012R2: KIND,
+    Profile.HNVV2: KindTable(Profile.HNVV2),
+}
+"""The table of kinds of a sending port."""

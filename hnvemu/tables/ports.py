@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hnvemu.tables.ingress import KIND, is_neighbour_discovery
 from hnvemu.tables.table import FAMILIES, Axis, points
 from hnvemu.trace.steps import (
     Delivered,
     DeliveredToGateway,
-    NotEvaluated,
     PortFound,
     PortMissed,
     PortVsidMismatched,
@@ -21,8 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hnvemu.model.topology import VmPort
-    from hnvemu.trace.steps import InboundMatched, InboundWildcard, LookupMatched, Step
+    from hnvemu.trace.steps import (
+        CopiedToPort,
+        ExactMatched,
+        InboundMatched,
+        InboundWildcard,
+        LookupMatched,
+        MemberFound,
+        ResolutionCarried,
+        Step,
+    )
     from hnvemu.wire.flow import Flow
+
+    Placed: TypeAlias = (
+        LookupMatched | ExactMatched | ResolutionCarried | InboundMatched | InboundWildcard
+    )
+    Found: TypeAlias = PortFound | SwitchedLocally | MemberFound | CopiedToPort
 
 _ARP = 0x0806
 
@@ -42,7 +55,7 @@ class PortTable:
             self._by_mac.setdefault(port.mac, []).append(port)
         self._known: dict[int, Step] = {}
 
-    def find(self, flow: Flow, found: LookupMatched | InboundMatched | InboundWildcard) -> Step:
+    def find(self, flow: Flow, found: Placed) -> Step:
         """Answer from the record alone; the frame's own MAC plays no part."""
         del flow
         row = id(found.record)  # rows live as long as the policy, and hashing one is slow
@@ -51,15 +64,12 @@ class PortTable:
             step = self._known[row] = self._port(found)
         return step
 
-    def _port(self, found: LookupMatched | InboundMatched | InboundWildcard) -> Step:
+    def _port(self, found: Placed) -> Step:
         record = found.record
         ports = self._by_mac.get(record.mac, [])
         for port in ports:
-            if port.vsid == record.vsid and not port.mappings:
+            if port.vsid == record.vsid:
                 return PortFound(port, record).leading_to(self._tables_of(port))
-        for port in ports:
-            if port.mappings:
-                return NotEvaluated("gateways", port.origin)
         if ports:
             return PortVsidMismatched(ports[0], record.vsid)
         return PortMissed(record, self._host)
@@ -111,16 +121,18 @@ class OwnerTable:
         self._delivered = Delivered(port)
         self._onward = DeliveredToGateway(port)
 
-    def find(self, flow: Flow, found: PortFound | SwitchedLocally) -> Step:
+    def find(self, flow: Flow, found: Found) -> Step:
         """Answer from the destination and what led to the port.
 
         A frame that a record of the destination itself, or the switch, brought here has arrived,
-        whether or not the policy knows the address in the guest.
+        whether or not the policy knows the address in the guest. So has a copy.
         """
         if (flow.version, flow.dst) in self._addresses:
             return self._delivered
         if isinstance(found, SwitchedLocally):
             return self._onward if self._port.gateway and flow.version else self._delivered
+        if not isinstance(found, PortFound) or not flow.version:
+            return self._delivered
         ca = found.record.ca
         direct = int(ca) == flow.dst and ca.version == flow.version
         return self._delivered if direct else self._onward

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from hnvemu.addresses import synthetic_mac
+from hnvemu.addresses import group_mac, synthetic_mac
 from hnvemu.model.policy import Profile
 from hnvemu.model.provider import AddressState
 from hnvemu.model.records import Translation
@@ -14,6 +14,8 @@ from hnvemu.trace.steps import (
     Arrived,
     CongestionCopied,
     CongestionLost,
+    CopiedToGroup,
+    GroupReceived,
     HandedToExternalRouter,
     InnerTagged,
     KeptLocal,
@@ -27,6 +29,7 @@ from hnvemu.trace.steps import (
     ProviderRouted,
     ProviderRouteMissed,
     Received,
+    ReplicatedByGroup,
     Rewritten,
     RewrittenAndCounted,
     Sent,
@@ -43,14 +46,33 @@ if TYPE_CHECKING:
 
     from hnvemu.addresses import IPAddress, MacAddress
     from hnvemu.model.provider import Host, ProviderAddress, ProviderRoute
+    from hnvemu.tables.records import Came
     from hnvemu.trace.steps import (
+        AnnouncementLearnt,
+        AnnouncementRepeated,
+        CopiedToHost,
         ExactMatched,
         LookupMatched,
+        ResolutionCarried,
+        SourceLearnt,
         SourceMatched,
+        SourceUnassigned,
         SourceWildcard,
         Step,
     )
     from hnvemu.wire.flow import Flow
+
+    Sender: TypeAlias = (
+        SourceMatched
+        | SourceWildcard
+        | SourceLearnt
+        | SourceUnassigned
+        | AnnouncementLearnt
+        | AnnouncementRepeated
+    )
+    Target: TypeAlias = (
+        LookupMatched | ExactMatched | ResolutionCarried | CopiedToHost | CopiedToGroup
+    )
 
 _NOT_ECT, _CE = 0, 3  # RFC 3168
 
@@ -108,7 +130,7 @@ class PlaceTable:
         self._local = {pa.address: KeptLocal(pa.address) for pa in host.addresses}
         self._known: dict[int, Step] = {}
 
-    def find(self, flow: Flow, found: LookupMatched | ExactMatched) -> Step:
+    def find(self, flow: Flow, found: LookupMatched | ExactMatched | ResolutionCarried) -> Step:
         """Answer from the record's PA."""
         del flow
         row = id(found.record)  # rows live as long as the policy, and hashing one is slow
@@ -133,6 +155,7 @@ class UnderlayTable:
         self._owner = owner
         self._own = {pa.address: pa for pa in reversed(host.addresses)}
         self._known: dict[tuple[int, int], Step] = {}
+        self._to_groups: dict[tuple[int, int], Step] = {}
         routes: dict[int, dict[object, ProviderRoute]] = {4: {}, 6: {}}
         for route in sorted(host.routes, key=_preference):
             routes[route.prefix.version].setdefault(route.prefix, route)
@@ -142,26 +165,28 @@ class UnderlayTable:
             for version, best in self._routes.items()
         }
 
-    def find(
-        self, flow: Flow, source: SourceMatched | SourceWildcard, found: LookupMatched
-    ) -> Step:
+    def find(self, flow: Flow, source: Sender, found: Target) -> Step:
         """Answer from the two records' PAs."""
         del flow
         if found.record.rule is not Translation.ENCAP:
             return MethodUnsupported(found.record)
         # By the addresses and not the records, whose pairs are too many to remember.
         ends = id(source.record.pa), id(found.record.pa)
-        step = self._known.get(ends)
+        to_group = type(found) is CopiedToGroup
+        known = self._to_groups if to_group else self._known
+        step = known.get(ends)
         if step is None:
-            step = self._known[ends] = self._way(source.record.pa, found.record.pa)
+            step = known[ends] = self._way(source.record.pa, found.record.pa, to_group=to_group)
         return step
 
-    def _way(self, source: IPAddress, pa: IPAddress) -> Step:
+    def _way(self, source: IPAddress, pa: IPAddress, *, to_group: bool) -> Step:
         address = self._own[source]
         if pa.version != source.version:
             return ProviderFamiliesDiffer(source, pa)
         owner = self._owner(pa)
         route: ProviderRoute | None = None
+        if to_group:  # every router of the provider network is taken to know its groups
+            return ProviderRouted(address, pa, pa, route)
         if any(pa in own.prefix for own in self._host.addresses):
             if owner is not None and owner.vlan != address.vlan:
                 return PaVlansDiffer(address, owner)
@@ -196,14 +221,17 @@ class TunnelTable:
         encapsulation: Encapsulation,
         owner: Callable[[IPAddress], ProviderAddress | None],
         tables_of: Callable[[IPAddress], tuple[str, object]],
+        listeners: Callable[[str, int, IPAddress], tuple[str, ...]],
     ) -> None:
+        self._host = host.name
         self._encapsulation = encapsulation
         self._owner = owner
         self._tables_of = tables_of
+        self._listeners = listeners
         self._limits = {version: host.mtu - overhead(encapsulation, version) for version in (4, 6)}
-        self._sent: dict[tuple[int, int], Sent] = {}
+        self._sent: dict[tuple[int, int], Sent | ReplicatedByGroup] = {}
 
-    def find(self, flow: Flow, found: LookupMatched, routed: ProviderRouted) -> Step:
+    def find(self, flow: Flow, found: Target, routed: ProviderRouted) -> Step:
         """Answer from the packet's length and the way that the underlay found."""
         limit = self._limits[routed.pa.version]
         if flow.length > limit:
@@ -214,18 +242,22 @@ class TunnelTable:
             step = self._sent[rows] = self._send(found.record.vsid, routed)
         return step
 
-    def _send(self, vsid: int, routed: ProviderRouted) -> Sent:
+    def _send(self, vsid: int, routed: ProviderRouted) -> Sent | ReplicatedByGroup:
         address, hop = routed.address, routed.next_hop
         owner = self._owner(hop)  # None: a router, whose MAC no policy tells
+        to_group = routed.pa.is_multicast
+        router = group_mac(hop) if to_group else synthetic_mac(hop)
         tunnel = Tunnel(
             encapsulation=self._encapsulation,
             src_mac=address.mac,
-            dst_mac=synthetic_mac(hop) if owner is None else owner.mac,
+            dst_mac=router if owner is None else owner.mac,
             vlan=address.vlan,
             src=address.address,
             dst=routed.pa,
             vsid=vsid,
         )
+        if to_group:
+            return ReplicatedByGroup(tunnel, self._listeners(self._host, vsid, routed.pa))
         host, tables = self._tables_of(routed.pa)
         return Sent(tunnel, host).leading_to(tables)
 
@@ -235,19 +267,20 @@ class TunnelTable:
 
 
 class AddressTable:
-    """Is the outer destination a preferred PA of this host? (RCV-1)."""
+    """Is the outer destination a preferred PA of this host, or a group it hears? (RCV-1, BUM-2)."""
 
     reads = ()
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, groups: Callable[[int], set[IPAddress]]) -> None:
         self._host = host.name
+        self._groups = groups
         self._steps: dict[IPAddress, Step] = {}
         for pa in reversed(host.addresses):
             preferred = pa.state is AddressState.PREFERRED
             self._steps[pa.address] = Received(pa) if preferred else PaNotPreferred(pa, pa.state)
         self._sent: dict[int, tuple[Sent, Step]] = {}
 
-    def find(self, flow: Flow, came: Sent | Arrived) -> Step:
+    def find(self, flow: Flow, came: Came) -> Step:
         """Answer from the tunnel's destination."""
         del flow
         known = self._sent.get(id(came))  # hashing an address is slower than all the rest
@@ -256,6 +289,8 @@ class AddressTable:
         if isinstance(came, Arrived) and came.fault is OuterFault.NOT_IP:
             return TunnelBroken(came.fault)
         pa = came.tunnel.dst
+        if pa.is_multicast and pa in self._groups(came.tunnel.vsid):
+            return GroupReceived(pa)
         step = self._steps.get(pa) or PaNotOwned(pa, self._host)
         if isinstance(came, Sent):
             self._sent[id(came)] = came, step

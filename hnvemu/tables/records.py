@@ -5,11 +5,13 @@ Each table holds a view and remembers the steps that it made; a row's step is ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hnvemu.addresses import MacAddress, address_of
-from hnvemu.model.origin import BUILT_IN
+from hnvemu.model.records import RecordType
+from hnvemu.tables.neighbours import MESSAGE_CUTS, Message, learnt, message_of, speaker
 from hnvemu.tables.table import FAMILIES, Axis, points
+from hnvemu.tables.view import HELD_CUTS
 from hnvemu.trace.steps import (
     ControlMessage,
     DestinationMacForeign,
@@ -22,49 +24,67 @@ from hnvemu.trace.steps import (
     InboundMissed,
     InboundPaMismatched,
     InboundWildcard,
+    LearningRefused,
     LookupMatched,
     LookupMissed,
     LookupMissedOnLink,
     LookupUnusable,
     MethodAgreed,
     MethodMismatched,
-    NotEvaluated,
+    RemoteSourceLearnt,
     RemoteSourceMacMismatched,
     RemoteSourceMatched,
     RemoteSourceMissed,
     RemoteSourcePaMismatched,
+    RemoteSourceUnassigned,
     RemoteSourceWildcard,
     Rewritten,
     RewrittenAndCounted,
     RouteMatched,
+    SourceLearnt,
     SourceMacMismatched,
     SourceMatched,
     SourceMissed,
     SourcePaMismatched,
+    SourceUnassigned,
     SourceWildcard,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from hnvemu.addresses import IPAddress
     from hnvemu.model.records import LookupRecord
+    from hnvemu.model.topology import VmPort
     from hnvemu.tables.routes import RouteTable
     from hnvemu.tables.view import View
-    from hnvemu.trace.steps import Arrived, Sent, Step
+    from hnvemu.trace.steps import Arrived, ReplicatedByGroup, Sent, Step
     from hnvemu.wire.flow import Flow
+
+    Came: TypeAlias = Sent | ReplicatedByGroup | Arrived
 
 
 class SourceTable:
-    """May the sender use this source address? (SRC-1 to SRC-6)."""
+    """May the sender use this source address? (SRC-1 to SRC-6, DHCP-2)."""
 
     reads = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
 
-    def __init__(self, view: View, vsid: int, host: str, pas: frozenset[IPAddress]) -> None:
+    def __init__(
+        self,
+        view: View,
+        vsid: int,
+        host: str,
+        pas: frozenset[IPAddress],
+        ports: Mapping[int, VmPort],
+        *,
+        learns: bool,
+    ) -> None:
         self._view = view
         self._vsid = vsid
         self._host = host
         self._pas = pas
+        self._ports = ports
+        self._learns = learns
         self._accepted: dict[tuple[int, int], SourceMatched] = {}
 
     def find(self, flow: Flow) -> Step:
@@ -88,22 +108,47 @@ class SourceTable:
                 if wildcard.pa not in self._pas:
                     return SourcePaMismatched(wildcard, self._host)
                 return SourceWildcard(wildcard)
-        if self._view.is_l2_only(self._vsid, flow.src_mac):
-            return _LEARNING
+        if self._learns:
+            step = self._learn(flow) if flow.src else self._unassigned(flow)
+            if step is not None:
+                return step
         return SourceMissed(self._vsid, address_of(flow.version, flow.src))
 
+    def _learn(self, flow: Flow) -> Step | None:
+        """Make a dynamic record, if an L2Only record of the sender's MAC lets it (SRC-3)."""
+        l2_only = self._view.l2_only(self._vsid).get(flow.src_mac)
+        if l2_only is None or not self._view.can_be_held(self._vsid, flow.version, flow.src):
+            return None
+        if l2_only.pa not in self._pas:
+            return SourcePaMismatched(l2_only, self._host)
+        record = learnt(l2_only, flow.version, flow.src, None)
+        port = self._ports.get(flow.src_mac)
+        if port is not None and self._view.is_full(port):
+            return LearningRefused(port, record.ca, port.dynamic_ip_limit or 0)
+        return SourceLearnt(record)
+
+    def _unassigned(self, flow: Flow) -> Step | None:
+        """Let a guest without an address ask for one, where addresses are learned (DHCP-2)."""
+        if not self._view.l2_only(self._vsid):
+            return None
+        for record in self._view.members(self._vsid):
+            if record.mac == flow.src_mac and record.pa in self._pas:
+                return SourceUnassigned(record)
+        return None
+
     def cuts(self, axis: Axis) -> Iterable[int]:
-        """Every recorded address, and the MACs of records and wildcards."""
+        """Every recorded address, and the MACs of records, wildcards and ports."""
         if axis is Axis.VERSION:
             return FAMILIES
         records = _rows(self._view, self._vsid)
         if axis is Axis.SRC:
-            return points(int(record.ca) for record in records)
+            dot_ones = points(ca for _, _, ca in self._view.dot_ones)
+            return points(int(record.ca) for record in records) | dot_ones | HELD_CUTS | {0, 1}
         if axis is Axis.SRC_MAC:
-            macs = {record.mac for record in records} | self._view.l2_only_macs(self._vsid)
+            macs = {record.mac for record in records} | {*self._view.l2_only(self._vsid)}
             for version in (4, 6):
                 macs |= {record.mac for record in self._view.wildcards(self._vsid, version)}
-            return points(macs)
+            return points(macs | {*self._ports})
         return ()
 
 
@@ -286,16 +331,17 @@ class InboundTable:
 
 
 class RemoteSourceTable:
-    """May the inner source send from behind the outer one? (RCV-9, RCV-10)."""
+    """May the inner source send from behind the outer one? (RCV-9, RCV-10, SRC-3, DHCP-2)."""
 
-    reads = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
+    reads: tuple[Axis, ...] = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
 
-    def __init__(self, view: View, routes: dict[str, RouteTable]) -> None:
+    def __init__(self, view: View, routes: dict[str, RouteTable], *, learns: bool) -> None:
         self._view = view
         self._routes = routes
+        self._learns = learns
         self._accepted: dict[tuple[int, int, int], RemoteSourceMatched] = {}
 
-    def find(self, flow: Flow, came: Sent | Arrived) -> Step:
+    def find(self, flow: Flow, came: Came) -> Step:
         """Answer from the inner source, its MAC, and the tunnel."""
         tunnel = came.tunnel
         key = tunnel.vsid, flow.version, flow.src
@@ -306,42 +352,110 @@ class RemoteSourceTable:
             and (known.record.pa is tunnel.src or known.record.pa == tunnel.src)
         ):
             return known
-        rdid = self._view.rd_of(tunnel.vsid)
-        if rdid is None:  # none equals none is no match: OBJ-3
-            return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, flow.src))
-        records = self._view.in_domain(rdid, flow.version, flow.src)
-        if not records:
-            return self._behind_gateway(flow, came, rdid)
-        fitting = (r for r in records if r.pa == tunnel.src and r.mac == flow.src_mac)
-        record = next(fitting, records[0])
-        wrong = _remote_mismatch(record, flow, tunnel.src)
-        if wrong is not None:
-            return wrong
-        step = self._accepted[key] = RemoteSourceMatched(record)
+        step = self._judge(flow, flow.src, came)
+        if isinstance(step, RemoteSourceMatched):
+            self._accepted[key] = step
         return step
 
-    def _behind_gateway(self, flow: Flow, came: Sent | Arrived, rdid: str) -> Step:
+    def _judge(self, flow: Flow, src: int, came: Came) -> Step:
         tunnel = came.tunnel
-        route = self._routes[rdid].longest(flow.version, flow.src)
-        wildcards = [] if route is None else self._view.wildcards(route.vsid, flow.version)
-        record = _behind(wildcards, tunnel.src, flow.src_mac)
-        if route is None or record is None:
-            return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, flow.src))
-        wrong = _remote_mismatch(record, flow, tunnel.src)
-        return RemoteSourceWildcard(record, route) if wrong is None else wrong
+        rdid = self._view.rd_of(tunnel.vsid)
+        if rdid is None:  # none equals none is no match: OBJ-3
+            return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, src))
+        records = self._view.in_domain(rdid, flow.version, src)
+        if not records:
+            return self._unlisted(flow, src, came, rdid)
+        fitting = (r for r in records if r.pa == tunnel.src and r.mac == flow.src_mac)
+        record = next(fitting, records[0])
+        return _remote_mismatch(record, flow, tunnel.src) or RemoteSourceMatched(record)
+
+    def _unlisted(self, flow: Flow, src: int, came: Came, rdid: str) -> Step:
+        tunnel = came.tunnel
+        if self._learns and src == 0:
+            unassigned = self._unassigned(flow, came)
+            if unassigned is not None:
+                return unassigned
+        route = self._routes[rdid].longest(flow.version or 4, src)
+        if route is not None:
+            wildcards = self._view.wildcards(route.vsid, flow.version)
+            record = _behind(wildcards, tunnel.src, flow.src_mac)
+            if record is not None:
+                wrong = _remote_mismatch(record, flow, tunnel.src)
+                return RemoteSourceWildcard(record, route) if wrong is None else wrong
+            l2_only = self._view.l2_only(route.vsid).get(flow.src_mac)
+            learns = self._learns and self._view.can_be_held(route.vsid, flow.version, src)
+            if learns and l2_only is not None:
+                wrong = _remote_mismatch(l2_only, flow, tunnel.src)
+                return wrong or RemoteSourceLearnt(learnt(l2_only, flow.version, src, None))
+        return RemoteSourceMissed(tunnel.vsid, address_of(flow.version, src))
+
+    def _unassigned(self, flow: Flow, came: Came) -> Step | None:
+        vsid = came.tunnel.vsid
+        if not self._view.l2_only(vsid):
+            return None
+        for record in self._view.members(vsid):
+            if record.mac == flow.src_mac and record.pa == came.tunnel.src:
+                return RemoteSourceUnassigned(record)
+        return None
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every recorded address, every prefix, and every record's MAC."""
         if axis is Axis.VERSION:
             return FAMILIES
         if axis is Axis.SRC:
-            cuts = points(int(record.ca) for record in _rows(self._view))
-            for table in self._routes.values():
-                cuts |= set(table.cuts(Axis.DST))
-            return cuts
+            return self._address_cuts()
         if axis is Axis.SRC_MAC:
-            return points(record.mac for record in self._view.all_rows())
+            l2_only = {record.mac for record in self._view.all_l2_only()}
+            return points(l2_only | {record.mac for record in self._view.all_rows()})
         return ()
+
+    def _address_cuts(self) -> set[int]:
+        cuts = points(int(record.ca) for record in _rows(self._view)) | {0, 1}
+        cuts |= points(ca for _, _, ca in self._view.dot_ones) | HELD_CUTS
+        for table in self._routes.values():
+            cuts |= set(table.cuts(Axis.DST))
+        return cuts
+
+
+class RemoteSpeakerTable(RemoteSourceTable):
+    """May the sender of ARP or neighbour discovery speak from behind the outer source? (RCV-11).
+
+    An announcement moves the dynamic record of its address (ARP-9).
+    """
+
+    reads = (
+        *RemoteSourceTable.reads,
+        Axis.DST_MAC,
+        Axis.DST,
+        Axis.PROTOCOL,
+        Axis.ICMP,
+        Axis.TARGET,
+    )
+
+    def find(self, flow: Flow, came: Came) -> Step:
+        """Answer from the address that is spoken for, its MAC, and the tunnel."""
+        address = speaker(flow)
+        step = self._judge(flow, address, came)
+        wrong = isinstance(step, (RemoteSourcePaMismatched, RemoteSourceMacMismatched))
+        if not wrong or not self._learns or message_of(flow) is not Message.ANNOUNCEMENT:
+            return step
+        vsid = came.tunnel.vsid
+        l2_only = self._view.l2_only(vsid).get(flow.src_mac)
+        known = self._view.records[flow.version].get((vsid, address))
+        if (
+            l2_only is None
+            or l2_only.pa != came.tunnel.src
+            or not self._view.can_be_held(vsid, flow.version, address)
+            or (known is not None and known.type is not RecordType.DYNAMIC)
+        ):
+            return step
+        return RemoteSourceLearnt(learnt(l2_only, flow.version, address, None))
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """As for other packets, and what tells an announcement."""
+        if axis in (Axis.DST, Axis.TARGET):
+            return self._address_cuts() | MESSAGE_CUTS[Axis.DST]
+        return MESSAGE_CUTS[axis] if axis in MESSAGE_CUTS else super().cuts(axis)
 
 
 def _remote_mismatch(record: LookupRecord, flow: Flow, outer: IPAddress) -> Step | None:
@@ -371,13 +485,12 @@ def _rows(view: View, vsid: int | None = None) -> list[LookupRecord]:
     """Return the records of one address, of one virtual subnet or of all."""
     return [
         record
-        for records in view.records.values()
-        for (subnet, _), record in records.items()
+        for version in (4, 6)
+        for (subnet, _), record in view.records[version].items()
         if vsid in (None, subnet)
     ]
 
 
-_LEARNING = NotEvaluated("lookup_records.type: l2_only", BUILT_IN)
 _EXACT_MISSED = ExactMissed()
 _MAC_KNOWN = DestinationMacKnown()
 _AGREED = MethodAgreed()

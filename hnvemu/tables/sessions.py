@@ -1,14 +1,15 @@
 """Sessions: which packets a port admits because it admitted the packet that they reply to.
 
 State lives in a :class:`Sessions` value that the caller passes in and gets back; the switch only
-asks. A session is told by the five-tuple of its replies (ACL-19), an ICMP echo by its identifier.
+asks. A session is told by the five-tuple of its replies (ACL-19), an ICMP echo by its identifier,
+and belongs to one mechanism of one port (ACL-52).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from hnvemu.model.acl import Direction
+from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import SessionAssumed, SessionMatched
 
@@ -20,10 +21,39 @@ if TYPE_CHECKING:
     from hnvemu.wire.flow import Flow
 
 FiveTuple: TypeAlias = tuple[int, int, int, int, int, int]
-Held: TypeAlias = frozenset[tuple[str, Direction]]
+"""IP version, source, destination, protocol, then both ports, or identifier and type of an echo."""
+
+OPPOSITE = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
 
 _ECHO_REPLIES = {8 << 8: 0, 128 << 8: 129 << 8}  # RFC 792, RFC 4443: request to reply
-_OPPOSITE = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
+_ECHO_REQUESTS = {reply: request for request, reply in _ECHO_REPLIES.items()}
+
+
+class Place(NamedTuple):
+    """Where replies pass: the list of one mechanism at one port, for packets of one direction."""
+
+    port: str
+    vsid: int
+    """Tells the routing domains of a multi-tenant port apart (GWY-12)."""
+    direction: Direction
+    mechanism: Mechanism
+
+
+Held: TypeAlias = frozenset[Place]
+
+
+class Session(NamedTuple):
+    """One row: packets of ``five_tuple`` pass at ``place``."""
+
+    place: Place
+    five_tuple: FiveTuple
+    seconds: int | None
+    """Until it is forgotten, if nothing passes; None: it is kept."""
+
+
+class _Timer(NamedTuple):
+    idle_timeout: int
+    left: int
 
 
 def five_tuple(flow: Flow) -> FiveTuple:
@@ -43,6 +73,24 @@ def reply_tuple(flow: Flow) -> FiveTuple | None:
     return flow.version, flow.dst, flow.src, flow.protocol, flow.dst_port, flow.src_port
 
 
+def request_of(flow: Flow) -> Flow | None:
+    """Return the flow that ``flow`` replies to; None for ICMP that is no reply."""
+    icmp = flow.icmp
+    if icmp >= 0:
+        if icmp not in _ECHO_REQUESTS:
+            return None
+        icmp = _ECHO_REQUESTS[icmp]
+    return flow._replace(
+        src_mac=flow.dst_mac,
+        dst_mac=flow.src_mac,
+        src=flow.dst,
+        dst=flow.src,
+        src_port=flow.dst_port,
+        dst_port=flow.src_port,
+        icmp=icmp,
+    )
+
+
 class SessionTable:
     """Is this packet a reply to one that the port admitted? Asked within each filter."""
 
@@ -58,19 +106,20 @@ class SessionTable:
     )
 
     def __init__(self, held: Held | None) -> None:
-        """Hold the ports and directions at which replies pass; None: at every port."""
+        """Hold the places at which replies pass; None: wherever a list keeps state."""
         self._held = held
 
     def find(self, flow: Flow, asking: Filter) -> SessionMatched | SessionAssumed | None:
-        """Answer for the filter that asks; None where it has to decide by its rules.
+        """Answer for the filter that asks; None where it has to decide by its entries.
 
         ``flow`` was used to find what is held, see :meth:`Sessions.held`.
         """
-        del flow
         if self._held is None:
-            return SessionAssumed(asking.port, asking.direction)
-        if (asking.port.name, asking.direction) in self._held:
-            return SessionMatched(asking.port, asking.direction)
+            if not asking.expects(flow):
+                return None
+            return SessionAssumed(asking.port, asking.direction, asking.mechanism)
+        if asking.place in self._held:
+            return SessionMatched(asking.port, asking.direction, asking.mechanism)
         return None
 
     def cuts(self, axis: Axis) -> Iterable[int]:
@@ -82,10 +131,16 @@ class SessionTable:
 class Sessions:
     """The conversations that ports have admitted. Immutable."""
 
-    __slots__ = ("_by_reply",)
+    __slots__ = ("_by_reply", "_timers")
 
-    def __init__(self, by_reply: Mapping[FiveTuple, Held] | None = None) -> None:
+    def __init__(
+        self,
+        by_reply: Mapping[FiveTuple, Held] | None = None,
+        timers: Mapping[tuple[FiveTuple, Place], _Timer] | None = None,
+    ) -> None:
         self._by_reply = dict(by_reply or {})
+        # Apart from the places: what a path is remembered by must not change with time.
+        self._timers = dict(timers or {})
 
     def held(self, flow: Flow) -> Held | None:
         """Return where packets of ``flow`` pass as replies; None where nowhere."""
@@ -94,22 +149,80 @@ class Sessions:
     def opened(self, flow: Flow, steps: Iterable[SessionOpened]) -> Sessions:
         """Return these sessions and those that ``steps`` of a packet of ``flow`` opened."""
         reply = reply_tuple(flow)
-        places = {(step.port.name, _OPPOSITE[step.direction]) for step in steps}
-        if reply is None or not places:
+        if reply is None:
             return self
+        timeouts = {
+            Place(
+                step.port.name, step.port.vsid, OPPOSITE[step.direction], step.mechanism
+            ): step.idle_timeout
+            for step in steps
+        }
+        started = {
+            (reply, place): _Timer(seconds, seconds)
+            for place, seconds in timeouts.items()
+            if seconds is not None
+        }
         known = self._by_reply.get(reply, frozenset())
-        if places <= known:
+        timers = {**self._timers, **started}
+        if timeouts.keys() <= known and timers == self._timers:
             return self
-        return Sessions({**self._by_reply, reply: known | places})
+        return Sessions({**self._by_reply, reply: known | frozenset(timeouts)}, timers)
+
+    def refreshed(self, flow: Flow, steps: Iterable[SessionMatched]) -> Sessions:
+        """Return these sessions after a packet of ``flow`` passed by those of ``steps``."""
+        told = five_tuple(flow)
+        fresh = {}
+        for step in steps:
+            row = told, Place(step.port.name, step.port.vsid, step.direction, step.mechanism)
+            timer = self._timers.get(row)
+            if timer is not None and timer.left != timer.idle_timeout:
+                fresh[row] = timer._replace(left=timer.idle_timeout)
+        return Sessions(self._by_reply, {**self._timers, **fresh}) if fresh else self
+
+    def aged(self, seconds: int) -> Sessions:
+        """Return what is left after ``seconds`` without a packet: rows may be forgotten (ACL-43).
+
+        Raises:
+            ValueError: ``seconds`` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"time does not go back: {seconds} seconds")
+        if not self._timers or not seconds:
+            return self
+        timers = {
+            row: timer._replace(left=timer.left - seconds)
+            for row, timer in self._timers.items()
+            if timer.left >= seconds
+        }
+        forgotten = self._timers.keys() - timers.keys()
+        by_reply = {}
+        for told, places in self._by_reply.items():
+            kept = frozenset(place for place in places if (told, place) not in forgotten)
+            if kept:
+                by_reply[told] = kept
+        return Sessions(by_reply, timers)
+
+    @property
+    def rows(self) -> tuple[Session, ...]:
+        """Every session, in the order in which conversations began."""
+        return tuple(
+            Session(place, told, timer.left if (timer := self._timers.get((told, place))) else None)
+            for told, places in self._by_reply.items()
+            for place in sorted(places)
+        )
 
     def __len__(self) -> int:
         return len(self._by_reply)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sessions) and self._by_reply == other._by_reply
+        return (
+            isinstance(other, Sessions)
+            and self._by_reply == other._by_reply
+            and self._timers == other._timers
+        )
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._by_reply.items()))
+        return hash((frozenset(self._by_reply.items()), frozenset(self._timers.items())))
 
 
 NO_SESSIONS = Sessions()

@@ -38,7 +38,11 @@ class Axis(IntEnum):
     TTL = Flow._fields.index("ttl")
     LENGTH = Flow._fields.index("length")
     TOS = Flow._fields.index("tos")
+    TARGET = Flow._fields.index("target")
 
+
+GROUP_BIT = 1 << 40
+"""The bit that tells a group's MAC from one machine's."""
 
 FAMILIES = (1, 4, 5, 6)
 """The cuts of the IP version: none (0), 4 and 6, and the numbers between."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from hnvemu.model.acl import Direction
 from hnvemu.model.policy import Profile, Restart
-from hnvemu.tables.acl import Unevaluated, compile_filters, selects
-from hnvemu.tables.ingress import KIND, FrameTable, GuardTable
+from hnvemu.tables.acl_lists import lists_of
+from hnvemu.tables.copies import CopyTable, MemberTable
+from hnvemu.tables.ingress import KIND, KINDS, FrameTable, GuardTable
+from hnvemu.tables.neighbours import NeighbourTable
 from hnvemu.tables.ports import OwnerTable, PortTable, SwitchTable
 from hnvemu.tables.provider import (
     ENCAPSULATIONS,
@@ -30,16 +32,16 @@ from hnvemu.tables.records import (
     InboundTable,
     LookupTable,
     RemoteSourceTable,
+    RemoteSpeakerTable,
     SourceTable,
 )
 from hnvemu.tables.routes import NoRoutes, RouteTable
 from hnvemu.tables.view import View, views
-from hnvemu.trace.steps import Entered, NotEvaluated, PassedThrough
+from hnvemu.trace.steps import Entered, PassedThrough
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress
-    from hnvemu.model.acl import DatacenterAcl, ExtendedAcl, PortAcl
     from hnvemu.model.policy import Policy
     from hnvemu.model.provider import Host, ProviderAddress
     from hnvemu.model.topology import VmPort
@@ -62,7 +64,9 @@ class Known:
             checks_mac=profile is not Profile.TRANSPARENT,
             answers_stale=profile in (Profile.TRANSPARENT, Profile.WS2012R2),
         )
-        self.remote_sources = RemoteSourceTable(view, self.routes)
+        self.learns = profile in (Profile.TRANSPARENT, Profile.WS2012R2)
+        self.remote_sources = RemoteSourceTable(view, self.routes, learns=self.learns)
+        self.remote_speakers = RemoteSpeakerTable(view, self.routes, learns=self.learns)
 
 
 class HostTables:
@@ -74,29 +78,40 @@ class HostTables:
         self.known = known
         self.vm_ports = ports
         encapsulation = ENCAPSULATIONS[tables.profile]
-        self.addresses = AddressTable(host)
+        self.addresses = AddressTable(host, known.view.groups)
         self.captures = CaptureTable(encapsulation)
         self.kinds = KIND
         self.inbound = known.inbound
         self.remote_sources = known.remote_sources
+        self.remote_speakers = known.remote_speakers
         self.ports = PortTable(host.name, ports, tables.receiving)
+        self.members = MemberTable(host.name, ports, tables.receiving)
         self.places = PlaceTable(host)
         self.underlay = UnderlayTable(host, tables.owner)
-        self.tunnels = TunnelTable(host, encapsulation, tables.owner, tables.behind)
+        self.tunnels = TunnelTable(
+            host, encapsulation, tables.owner, tables.behind, tables.listeners
+        )
         self.pas = frozenset(pa.address for pa in host.addresses)
         self._sources: dict[int, SourceTable] = {}
 
     def sources(self, vsid: int) -> SourceTable:
         """Return the table of senders in one virtual subnet."""
         if vsid not in self._sources:
-            self._sources[vsid] = SourceTable(self.known.view, vsid, self.name, self.pas)
+            self._sources[vsid] = SourceTable(
+                self.known.view,
+                vsid,
+                self.name,
+                self.pas,
+                {port.mac: port for port in self.vm_ports if port.vsid == vsid},
+                learns=self.known.learns,
+            )
         return self._sources[vsid]
 
 
 class ReceivingPort:
     """What is asked of a frame that is to leave the switch at a port."""
 
-    def __init__(self, port: VmPort, inbound: tuple[Filter | Unevaluated, ...]) -> None:
+    def __init__(self, port: VmPort, inbound: tuple[Filter, ...]) -> None:
         self.inbound = inbound
         self.owners = OwnerTable(port)
 
@@ -109,25 +124,21 @@ class SendingPort:
         tables: Tables,
         port: VmPort,
         host: HostTables,
-        outbound: tuple[Filter | Unevaluated, ...],
+        outbound: tuple[Filter, ...],
     ) -> None:
         self.port = port
         self.host = host
         self.outbound = outbound
-        self.entered: Entered | PassedThrough | NotEvaluated
-        if port.mappings:
-            self.entered = NotEvaluated("gateways", port.origin)
-        elif port.vsid == 0:
-            self.entered = PassedThrough(port)
-        else:
-            self.entered = Entered(port)
+        self.entered = Entered(port) if port.vsid else PassedThrough(port)
         view, vsid = host.known.view, port.vsid
         self.frames = FrameTable(port)
         self.guards = GuardTable(port) if port.dhcp_guard or port.router_guard else None
-        self.kinds = KIND
-        self.sources = host.sources(vsid)
+        self.kinds = KINDS[tables.profile]
         rdid = view.rd_of(vsid)
-        self.routes = NoRoutes(vsid) if rdid is None else host.known.routes[rdid]
+        routes = None if rdid is None else host.known.routes[rdid]
+        self.neighbours = NeighbourTable(view, routes, port, tables.profile, host.pas)
+        self.sources = host.sources(vsid)
+        self.routes = routes or NoRoutes(vsid)
         self.lookups = host.known.lookups
         self.methods = METHODS
         self.transform = TransformTable(tables.profile, host.host, vsid)
@@ -136,6 +147,25 @@ class SendingPort:
         self.switch = SwitchTable(vsid, host.vm_ports, tables.receiving) if is_2012 else None
         self.exact = ExactTable(view, vsid) if is_2012 else None
         self.addressed = AddressedTable(view, vsid) if is_2012 else None
+        # Its virtual switch floods before HNV sees the frame, which lets no copy out: BUM-1.
+        self.group_sources = None if is_2012 else self.sources
+        self._copies: CopyTable | None = None
+        self._tables = tables
+
+    @property
+    def copies(self) -> CopyTable:
+        """The table of copies; few ports send to many, and it takes a look at every record."""
+        if self._copies is None:
+            host = self.host
+            self._copies = CopyTable(
+                host.known.view,
+                self.port,
+                host.vm_ports,
+                host.pas,
+                self._tables.receiving,
+                leaves_host=self.group_sources is not None,
+            )
+        return self._copies
 
 
 class Tables:
@@ -149,19 +179,20 @@ class Tables:
         self._hosts: dict[str, HostTables] = {}
         self._sending: dict[str, SendingPort] = {}
         self._receiving: dict[str, ReceivingPort] = {}
-        self._filters: dict[str, dict[Direction, tuple[Filter | Unevaluated, ...]]] = {}
+        self._filters: dict[tuple[str, int], dict[Direction, tuple[Filter, ...]]] = {}
         self._alive: dict[str, Host] = {}
         self._owners: dict[IPAddress, tuple[str, ProviderAddress]] = {}
         for name, host in policy.hosts.items():
             view = policy.views.get(name)
-            lost = view is not None and view.restarted is Restart.ALL
+            lost = host.down or (view is not None and view.restarted is Restart.ALL)
             # After a restart even the PAs are gone until somebody gives them back: MOB-7.
             self._alive[name] = replace(host, addresses=()) if lost else host
             for pa in self._alive[name].addresses:
                 self._owners.setdefault(pa.address, (name, pa))
         self._ports_of: dict[str, list[VmPort]] = {}
         for port in policy.ports.values():
-            self._ports_of.setdefault(port.host, []).append(port)
+            if not policy.hosts[port.host].down:
+                self._ports_of.setdefault(port.host, []).append(port)
 
     def host(self, name: str) -> HostTables:
         """Return the tables of a host that the policy names."""
@@ -188,6 +219,16 @@ class Tables:
         name = self._owners[pa][0]
         return name, self.host(name)
 
+    def listeners(self, sender: str, vsid: int, pa: IPAddress) -> tuple[str, ...]:
+        """Return the other hosts that hear a multicast PA: they know it, and have a port for it."""
+        return tuple(
+            name
+            for name in self.policy.hosts
+            if name != sender
+            and self.host(name).members.has(vsid)
+            and pa in self.known(name).view.groups(vsid)
+        )
+
     def sending(self, name: str) -> SendingPort:
         """Return what is asked at a port that the policy names."""
         if name not in self._sending:
@@ -203,29 +244,10 @@ class Tables:
             self._receiving[port.name] = ReceivingPort(port, inbound)
         return self._receiving[port.name]
 
-    def _lists(self, port: VmPort) -> dict[Direction, tuple[Filter | Unevaluated, ...]]:
+    def _lists(self, port: VmPort) -> dict[Direction, tuple[Filter, ...]]:
         """Return the access control lists of a port, in the order they are asked (ACL-52)."""
-        if port.name not in self._filters:
-            filters = compile_filters(self.policy.firewall, port, self._views[port.host])
-            self._filters[port.name] = {
-                direction: (*self._unevaluated(port, direction), filters[direction])
-                for direction in (Direction.INBOUND, Direction.OUTBOUND)
-            }
-        return self._filters[port.name]
-
-    def _unevaluated(self, port: VmPort, direction: Direction) -> list[Unevaluated]:
-        """Return a list that leaves packets undecided for each kind that is not evaluated."""
-        policy = self.policy
-        kinds: tuple[tuple[str, tuple[PortAcl | ExtendedAcl | DatacenterAcl, ...]], ...] = (
-            ("port_acls", policy.port_acls),
-            ("extended_acls", policy.extended_acls),
-            ("datacenter_acls", policy.datacenter_acls),
-        )
-        result = []
-        for key, entries in kinds:
-            for entry in entries:
-                if entry.direction in (direction, Direction.BOTH) and selects(entry.vms, port):
-                    step = NotEvaluated(key, entry.origin)
-                    result.append(Unevaluated(step, port, direction))
-                    break
-        return result
+        key = port.name, port.vsid
+        if key not in self._filters:
+            view = self._views[port.host]
+            self._filters[key] = lists_of(self.policy, self.profile, port, view)
+        return self._filters[key]

@@ -12,10 +12,23 @@ from hnvemu.model.policy import Profile, Restart
 from hnvemu.model.records import RecordType, is_unspecified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from hnvemu.addresses import IPAddress
     from hnvemu.model.policy import HostView, Policy
     from hnvemu.model.records import CustomerRoute, LookupRecord
+    from hnvemu.model.topology import VmPort
+
+_NONE: Mapping[int, LookupRecord] = {}
+_HELD = {
+    4: ((1 << 24, 0x7F00_0000), (0x8000_0000, 0xA9FE_0000), (0xA9FF_0000, 0xE000_0000)),
+    6: ((2, 0xFF << 120),),
+}
+"""First and behind the last address of each range that VMs may have: no group, no loopback, not
+the unspecified address, and no IPv4 address that a guest gives itself (169.254.0.0/16)."""
+
+HELD_CUTS = {end for ranges in _HELD.values() for both in ranges for end in both}
+"""Where :meth:`View.can_be_held` can change its answer, the ``.1`` addresses aside."""
 
 
 class View:
@@ -28,11 +41,16 @@ class View:
         profile: Profile,
     ) -> None:
         self.routes = routes
-        self.records: dict[int, dict[tuple[int, int], LookupRecord]] = {4: {}, 6: {}}
-        """By family, then (vsid, ca): the record that stands for one address."""
+        ipv4: dict[tuple[int, int], LookupRecord] = {}
+        self.records: dict[int, dict[tuple[int, int], LookupRecord]] = {0: ipv4, 4: ipv4, 6: {}}
+        """By IP version, then (vsid, ca): the record that stands for one address.
+
+        ARP, which has no IP version, is about IPv4 addresses.
+        """
         self.unusable: dict[tuple[int, int, int], LookupRecord] = {}
         self._wildcards: dict[tuple[int, int], list[LookupRecord]] = {}
-        self._l2_only: dict[int, set[int]] = {}
+        self._l2_only: dict[int, dict[int, LookupRecord]] = {}
+        self._members: dict[int, list[LookupRecord]] | None = None
         self._by_ca: dict[int, dict[int, list[LookupRecord]]] | None = None
         self._index(records, profile)
         self._rdids: dict[int, str] = {}
@@ -63,7 +81,10 @@ class View:
                 if record.mac < known.mac:
                     by_family[ca.version][key] = record
             elif kind is RecordType.L2_ONLY:
-                self._l2_only.setdefault(record.vsid, set()).add(record.mac)
+                by_mac = self._l2_only.setdefault(record.vsid, {})
+                other = by_mac.setdefault(record.mac, record)
+                if _l2_only_order(record) < _l2_only_order(other):
+                    by_mac[record.mac] = record
             else:
                 self._wildcards.setdefault((record.vsid, ca.version), []).append(record)
         for wildcards in self._wildcards.values():
@@ -75,36 +96,74 @@ class View:
 
     def wildcards(self, vsid: int, version: int) -> list[LookupRecord]:
         """Return the gateway wildcards of a virtual subnet, for one family."""
-        return self._wildcards.get((vsid, version), [])
+        return self._wildcards.get((vsid, version or 4), [])
 
-    def is_l2_only(self, vsid: int, mac: int) -> bool:
-        """Whether a virtual subnet has an L2Only record of ``mac``."""
-        return mac in self._l2_only.get(vsid, ())
+    def l2_only(self, vsid: int) -> Mapping[int, LookupRecord]:
+        """Return the L2Only records of a virtual subnet, by MAC: whose addresses are learned."""
+        return self._l2_only.get(vsid, _NONE)
 
-    def l2_only_macs(self, vsid: int) -> set[int]:
-        """Return the MACs of the L2Only records of a virtual subnet."""
-        return self._l2_only.get(vsid, set())
+    def can_be_held(self, vsid: int, version: int, ca: int) -> bool:
+        """Whether a VM of a virtual subnet may have an address: the ``.1`` is nobody's (OBJ-40)."""
+        version = version or 4
+        ranges = _HELD[version]
+        return (vsid, version, ca) not in self.dot_ones and any(a <= ca < b for a, b in ranges)
+
+    def is_full(self, port: VmPort, known: LookupRecord | None = None) -> bool:
+        """Whether ``port`` has all the dynamic addresses that it may have, ``known`` aside."""
+        if port.dynamic_ip_limit is None:
+            return False
+        held = sum(
+            record.type is RecordType.DYNAMIC and record.mac == port.mac and record is not known
+            for record in self.members(port.vsid)
+        )
+        return held >= port.dynamic_ip_limit
+
+    def members(self, vsid: int) -> list[LookupRecord]:
+        """Return every record of a virtual subnet that says where a MAC lives.
+
+        The ``.1`` addresses are nobody's, and groups live nowhere.
+        """
+        if self._members is None:
+            self._members = {}
+            for record in (*self.all_rows(), *self.all_l2_only()):
+                key = record.vsid, record.ca.version, int(record.ca)
+                is_group = record.ca.is_multicast or record.pa.is_multicast
+                if key not in self.dot_ones and not is_group:
+                    self._members.setdefault(record.vsid, []).append(record)
+        return self._members.get(vsid, [])
+
+    def groups(self, vsid: int) -> set[IPAddress]:
+        """Return the multicast PAs that records of a virtual subnet name."""
+        return {r.pa for r in self.all_rows() if r.vsid == vsid and r.pa.is_multicast}
 
     def all_rows(self) -> list[LookupRecord]:
         """Return every record that can answer: those of one address, and the wildcards."""
-        rows = [record for records in self.records.values() for record in records.values()]
+        rows = [record for version in (4, 6) for record in self.records[version].values()]
         return rows + [record for wildcards in self._wildcards.values() for record in wildcards]
+
+    def all_l2_only(self) -> list[LookupRecord]:
+        """Return every L2Only record."""
+        return [record for by_mac in self._l2_only.values() for record in by_mac.values()]
 
     def in_domain(self, rdid: str, version: int, ca: int) -> list[LookupRecord]:
         """Return the records of ``ca`` in any virtual subnet of ``rdid``, lowest VSID first."""
         if self._by_ca is None:
             self._by_ca = {4: {}, 6: {}}
-            for family, records in self.records.items():
-                index = self._by_ca[family]
-                for (_, address), record in records.items():
+            for family, index in self._by_ca.items():
+                for (_, address), record in self.records[family].items():
                     index.setdefault(address, []).append(record)
-        found = self._by_ca.get(version, {}).get(ca, [])
+        found = self._by_ca.get(version or 4, {}).get(ca, [])
         if len(found) == 1 and self._rdids.get(found[0].vsid) == rdid:
             return found
         return sorted(
             (record for record in found if self._rdids.get(record.vsid) == rdid),
             key=lambda record: record.vsid,
         )
+
+
+def _l2_only_order(record: LookupRecord) -> tuple[int, int, int]:
+    """Say which of several L2Only records of one MAC stands for it, in whatever order they come."""
+    return record.ca.version, record.pa.version, int(record.pa)
 
 
 def views(policy: Policy, profile: Profile) -> dict[str, View]:
@@ -122,6 +181,7 @@ def views(policy: Policy, profile: Profile) -> dict[str, View]:
             override.without_customer_routes,
             override.lookup_records,
             override.restarted is Restart.NO,
+            id(override.snapshot),  # comparing all records would cost more than a view
         )
         if key not in different:
             different[key] = _different(policy, override, profile)
@@ -133,12 +193,11 @@ def _different(policy: Policy, override: HostView, profile: Profile) -> View:
     """Build the view of a host that knows other than the policy."""
     records: list[LookupRecord] = []
     routes: tuple[CustomerRoute, ...] = ()
+    known = override.snapshot or policy
     if override.restarted is Restart.NO:
         absent = {(key.vsid, key.ca) for key in override.without_lookup_records}
         absent |= {(record.vsid, record.ca) for record in override.lookup_records}
-        records = [record for record in policy.records if (record.vsid, record.ca) not in absent]
+        records = [record for record in known.records if (record.vsid, record.ca) not in absent]
         gone = set(override.without_customer_routes)
-        routes = tuple(
-            route for route in policy.routes if (route.network, route.prefix) not in gone
-        )
+        routes = tuple(route for route in known.routes if (route.network, route.prefix) not in gone)
     return View((*records, *override.lookup_records), routes, profile)

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from hnvemu.addresses import MacAddress
 from hnvemu.model.policy import Profile
 from hnvemu.trace.steps import (
+    AnnouncementDropped,
+    AnnouncementRefused,
     Delivered,
     DeliveredToGateway,
+    DuplicateAnswered,
+    DuplicateUnheld,
     Entered,
     ExactMatched,
     LookupMatched,
     PortFound,
+    ResolutionOffSubnet,
     RewrittenAndCounted,
     RouteMatched,
     SwitchedLocally,
@@ -73,6 +78,18 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
         yield FidelityNote(
             "no ICMP message is sent back, so traceroute shows a star here", ("FWD-24",)
         )
+    if ResolutionOffSubnet in steps:
+        yield FidelityNote(
+            "what a real host does with a question about another subnet is not documented",
+            ("ARP-6",),
+        )
+    if AnnouncementDropped in steps or AnnouncementRefused in steps:
+        yield FidelityNote("that the host drops it is inferred, not documented", ("ARP-9",))
+    if DuplicateAnswered in steps or DuplicateUnheld in steps:
+        yield FidelityNote(
+            "what a real host does with a probe for duplicates is inferred, not documented",
+            ("ARP-8",),
+        )
     if SwitchedLocally in steps:
         yield FidelityNote("the virtual switch delivered by MAC; HNV was not involved", ("FWD-2",))
 
@@ -93,6 +110,7 @@ def _notes(path: Path, profile: Profile) -> Iterator[FidelityNote]:
     last = path.last
     if (
         isinstance(last, Delivered)
+        and isinstance(found, (PortFound, SwitchedLocally))  # copies are for whoever is there
         and flow.version
         and not any(ca.version == flow.version and int(ca) == flow.dst for ca in last.port.cas)
     ):

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.trace.rewrite import changes
-from hnvemu.trace.steps import SessionOpened
+from hnvemu.trace.steps import (
+    AnnouncementLearnt,
+    RemoteSourceLearnt,
+    SessionMatched,
+    SessionOpened,
+    SourceLearnt,
+)
 
 if TYPE_CHECKING:
+    from hnvemu.model.records import LookupRecord
     from hnvemu.trace.outcome import Outcome, Reason
     from hnvemu.trace.rewrite import Change
     from hnvemu.trace.steps import Step
@@ -26,21 +33,45 @@ class Hop(NamedTuple):
 class Path:
     """Every decision about the packets of one flow. Immutable; everything else is derived."""
 
-    __slots__ = ("_changes", "flow", "flow_id", "hops", "opened")
+    __slots__ = ("_changes", "branches", "flow", "flow_id", "hops", "matched", "opened")
 
-    def __init__(self, flow: Flow, hops: tuple[Hop, ...], flow_id: int | None) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        hops: tuple[Hop, ...],
+        flow_id: int | None,
+        branches: tuple[Path, ...] = (),
+    ) -> None:
         self.flow = flow
         self.hops = hops
         self.flow_id = flow_id
         """FlowID of NVGRE keys; None: a hash of the flow."""
+        self.branches = branches
+        """One path per copy, each from where it was made."""
         self.opened = tuple([s for hop in hops for s in hop.steps if type(s) is SessionOpened])
         """The sessions that the flow's packets open."""
+        self.matched = tuple([s for hop in hops for s in hop.steps if type(s) is SessionMatched])
+        """The sessions that the flow's packets pass by."""
+        for branch in branches:
+            self.opened += branch.opened
+            self.matched += branch.matched
         self._changes: tuple[Change, ...] | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps of all hops."""
         return tuple(step for hop in self.hops for step in hop.steps)
+
+    @property
+    def learnt(self) -> tuple[tuple[str, LookupRecord], ...]:
+        """The dynamic records that hosts make of the flow's packets, each with its host."""
+        own = [
+            (hop.node, step.record)
+            for hop in self.hops
+            for step in hop.steps
+            if isinstance(step, (AnnouncementLearnt, SourceLearnt, RemoteSourceLearnt))
+        ]
+        return (*own, *(found for branch in self.branches for found in branch.learnt))
 
     @property
     def last(self) -> Step:
@@ -67,7 +98,11 @@ class Path:
         return self._changes
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Path) and (self.flow, self.hops) == (other.flow, other.hops)
+        return isinstance(other, Path) and (self.flow, self.hops, self.branches) == (
+            other.flow,
+            other.hops,
+            other.branches,
+        )
 
     def __hash__(self) -> int:
         return hash((self.flow, self.hops))

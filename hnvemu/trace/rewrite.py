@@ -7,9 +7,18 @@ frames on the wire and the frame that arrives.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hnvemu.trace.steps import CongestionCopied, Rewritten, RewrittenAndCounted, Sent
+from hnvemu.trace.steps import (
+    CongestionCopied,
+    DuplicateAnswered,
+    GatewayAnswered,
+    ReplicatedByGroup,
+    ResolutionAnswered,
+    Rewritten,
+    RewrittenAndCounted,
+    Sent,
+)
 from hnvemu.wire.encapsulation import Encapsulation, Encapsulator, vxlan_port
 from hnvemu.wire.flow import flow_hash
 from hnvemu.wire.rewrite import decrement_ttl, mark_ce, set_dst_mac
@@ -27,37 +36,54 @@ class Change(NamedTuple):
 
     step: Step
     apply: Callable[[bytes], bytes]
-    """A customer frame in; the changed one out, or for ``Sent`` the frame on the wire."""
+    """A customer frame in; the changed one out, for ``Sent`` and ``ReplicatedByGroup`` the frame on
+    the wire, and for an answer the reply."""
     entropy: int
-    """For ``Sent``: FlowID of the NVGRE key, or UDP source port of VXLAN; else 0."""
+    """For a frame on the wire: FlowID of the NVGRE key, or UDP source port of VXLAN; else 0."""
 
 
 def changes(steps: Iterable[Step], flow: Flow, flow_id: int | None) -> tuple[Change, ...]:
     """Return the changes that ``steps`` make to the frames of ``flow``, in order."""
     found = []
     for step in steps:
-        match step:
-            case Rewritten(mac, _):
-                found.append(Change(step, lambda frame, mac=mac: set_dst_mac(frame, mac), 0))  # type: ignore[misc]
-            case RewrittenAndCounted(mac):
-                found.append(
-                    Change(
-                        step,
-                        lambda frame, mac=mac: decrement_ttl(set_dst_mac(frame, mac)),  # type: ignore[misc]
-                        0,
-                    )
-                )
-            case Sent(tunnel, _):
-                found.append(_encapsulation(step, tunnel, flow, flow_id))
-            case CongestionCopied():
-                found.append(Change(step, mark_ce, 0))
-            case _:
-                pass  # a decision that leaves the frame as it is
+        # By class and not by a match: most steps leave the frame as it is, and a flow has dozens.
+        change = _CHANGES.get(type(step))
+        if change is not None:
+            found.append(change(step, flow, flow_id))
     return tuple(found)
 
 
-def _encapsulation(step: Step, tunnel: Tunnel, flow: Flow, flow_id: int | None) -> Change:
-    """Return the change that puts a frame into ``tunnel`` (ENC-2)."""
+def _rewritten(step: Rewritten, flow: Flow, flow_id: int | None) -> Change:
+    del flow, flow_id
+    mac = step.mac
+    return Change(step, lambda frame: set_dst_mac(frame, mac), 0)
+
+
+def _counted(step: RewrittenAndCounted, flow: Flow, flow_id: int | None) -> Change:
+    del flow, flow_id
+    mac = step.mac
+    return Change(step, lambda frame: decrement_ttl(set_dst_mac(frame, mac)), 0)
+
+
+def _marked(step: CongestionCopied, flow: Flow, flow_id: int | None) -> Change:
+    del flow, flow_id
+    return Change(step, mark_ce, 0)
+
+
+def _answered(
+    step: ResolutionAnswered | GatewayAnswered | DuplicateAnswered, flow: Flow, flow_id: int | None
+) -> Change:
+    """Return the change that makes a question its answer (ARP-10)."""
+    del flow, flow_id
+    from hnvemu.wire.neighbour import answer  # noqa: PLC0415 - few traces are of ARP
+
+    mac = step.record.mac
+    return Change(step, lambda frame: answer(frame, mac), 0)
+
+
+def _encapsulated(step: Sent | ReplicatedByGroup, flow: Flow, flow_id: int | None) -> Change:
+    """Return the change that puts a frame into a tunnel (ENC-2)."""
+    tunnel = step.tunnel
     if tunnel.encapsulation is Encapsulation.VXLAN:
         entropy = vxlan_port(flow_hash(flow))
     else:
@@ -71,3 +97,16 @@ def _encapsulation(step: Step, tunnel: Tunnel, flow: Flow, flow_id: int | None) 
 def _encapsulator(tunnel: Tunnel) -> Encapsulator:
     """Return the encapsulator of ``tunnel``, which all flows through it share."""
     return Encapsulator(tunnel)
+
+
+_CHANGES: dict[type[object], Callable[[Any, Flow, int | None], Change]] = {
+    Rewritten: _rewritten,
+    RewrittenAndCounted: _counted,
+    CongestionCopied: _marked,
+    Sent: _encapsulated,
+    ReplicatedByGroup: _encapsulated,
+    ResolutionAnswered: _answered,
+    GatewayAnswered: _answered,
+    DuplicateAnswered: _answered,
+}
+"""The steps that touch octets, and how."""

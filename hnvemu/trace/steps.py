@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
-from hnvemu.model.acl import Direction
+from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.trace.outcome import Outcome, Reason
 from hnvemu.trace.step import Step as _Step
 from hnvemu.wire.encapsulation import Encapsulation
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress, MacAddress
-    from hnvemu.model.acl import FirewallDefault, FirewallRule
+    from hnvemu.model.acl import AclRule, FirewallDefault
     from hnvemu.model.origin import Origin
+    from hnvemu.model.policy import Profile
     from hnvemu.model.provider import AddressState, ProviderAddress, ProviderRoute
     from hnvemu.model.records import CustomerRoute, LookupRecord
     from hnvemu.model.topology import VmPort
@@ -125,41 +126,91 @@ class RouterGuarded(_Step):
     port: VmPort
 
 
+_RULES_OF_ENTRIES = {
+    Mechanism.PORT: ("ACL-30", "ACL-31", "ACL-32"),
+    Mechanism.EXTENDED: ("ACL-40", "ACL-41", "ACL-44"),
+    Mechanism.DATACENTER: ("ACL-51",),
+    Mechanism.FIREWALL: ("ACL-1", "ACL-11", "ACL-12"),
+}
+_RULES_OF_STATE = {
+    Mechanism.PORT: (),
+    Mechanism.EXTENDED: ("ACL-43",),
+    Mechanism.DATACENTER: ("ACL-51",),
+    Mechanism.FIREWALL: ("ACL-19",),
+}
+
+
+class _OfMechanism(_Step):
+    """A step whose rules depend on the mechanism of the list that took it."""
+
+    rules_by_mechanism: ClassVar[dict[Mechanism, tuple[str, ...]]]
+
+    @property
+    def rules(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The rules of this mechanism."""
+        return self.rules_by_mechanism[self.mechanism]  # type: ignore[attr-defined]
+
+
 class FilterSkipped(_Step):
-    """The frame holds no readable IP packet, so no firewall rule can be compared with it."""
+    """The frame holds no readable IP packet, so no entry can be compared with it."""
 
     minor: ClassVar = True
     rules: ClassVar = ("ING-5", "ACL-1")
     port: VmPort
     direction: Direction
+    mechanism: Mechanism
 
 
-class AclAllowed(_Step):
-    """A firewall rule lets the packet pass."""
+class AclAllowed(_OfMechanism):
+    """An entry of a list lets the packet pass."""
 
-    rules: ClassVar = ("ACL-1", "ACL-11", "ACL-12")
-    rule: FirewallRule
+    rules_by_mechanism: ClassVar = _RULES_OF_ENTRIES
+    rule: AclRule
     port: VmPort
     direction: Direction
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The kind of list that the entry is in."""
+        return self.rule.mechanism
 
 
 class AclDefaulted(_Step):
     """No firewall rule matches, and the default of this direction is allow."""
 
+    mechanism: ClassVar = Mechanism.FIREWALL
     rules: ClassVar = ("ACL-12", "ACL-14")
     default: FirewallDefault
     port: VmPort
     direction: Direction
 
 
-class AclDenied(_Step):
-    """A firewall rule blocks the packet."""
+class AclUnmatched(_OfMechanism):
+    """No entry of a list other than the firewall matches, and such a list lets packets pass."""
 
-    outcome: ClassVar = Outcome.DROPPED
-    rules: ClassVar = ("ACL-1", "ACL-11", "ACL-12")
-    rule: FirewallRule
+    rules_by_mechanism: ClassVar = {
+        Mechanism.PORT: ("ACL-31",),
+        Mechanism.EXTENDED: ("ACL-42",),
+        Mechanism.DATACENTER: ("ACL-51",),
+    }
     port: VmPort
     direction: Direction
+    mechanism: Mechanism
+
+
+class AclDenied(_OfMechanism):
+    """An entry of a list stops the packet."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    rules_by_mechanism: ClassVar = _RULES_OF_ENTRIES
+    rule: AclRule
+    port: VmPort
+    direction: Direction
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The kind of list that the entry is in."""
+        return self.rule.mechanism
 
     @property
     def reason(self) -> Reason:  # type: ignore[override]
@@ -171,6 +222,7 @@ class AclDefaultDenied(_Step):
     """No firewall rule matches, and the default of this direction is block."""
 
     outcome: ClassVar = Outcome.DROPPED
+    mechanism: ClassVar = Mechanism.FIREWALL
     rules: ClassVar = ("ACL-12", "ACL-13")
     default: FirewallDefault
     port: VmPort
@@ -182,30 +234,50 @@ class AclDefaultDenied(_Step):
         return denial(self.direction)
 
 
-class SessionMatched(_Step):
-    """The packet is a reply to one that this port admitted."""
+class PortBlocked(_Step):
+    """The port has no datacenter ACL, and HNVv2 keeps such a port closed."""
 
-    rules: ClassVar = ("ACL-19",)
+    outcome: ClassVar = Outcome.DROPPED
+    mechanism: ClassVar = Mechanism.DATACENTER
+    rules: ClassVar = ("ACL-51",)
     port: VmPort
     direction: Direction
 
+    @property
+    def reason(self) -> Reason:  # type: ignore[override]
+        """The reason for this direction."""
+        return denial(self.direction)
 
-class SessionAssumed(_Step):
+
+class SessionMatched(_OfMechanism):
+    """The packet is a reply to one that this port's list of the mechanism admitted."""
+
+    rules_by_mechanism: ClassVar = _RULES_OF_STATE
+    port: VmPort
+    direction: Direction
+    mechanism: Mechanism
+
+
+class SessionAssumed(_OfMechanism):
     """The question says that the connection is established."""
 
-    rules: ClassVar = ("ACL-19",)
+    rules_by_mechanism: ClassVar = _RULES_OF_STATE
     port: VmPort
     direction: Direction
+    mechanism: Mechanism
 
 
-class SessionOpened(_Step):
+class SessionOpened(_OfMechanism):
     """The port admitted a new conversation: its replies pass in the other direction."""
 
     minor: ClassVar = True
-    rules: ClassVar = ("ACL-19",)
+    rules_by_mechanism: ClassVar = _RULES_OF_STATE
     port: VmPort
     direction: Direction
     """Of the packet that opened it."""
+    mechanism: Mechanism
+    idle_timeout: int | None
+    """Seconds without a packet until it is forgotten; None: it is kept."""
 
 
 class PacketAccepted(_Step):
@@ -214,6 +286,31 @@ class PacketAccepted(_Step):
     minor: ClassVar = True
     rules: ClassVar = ("ING-6", "ING-7", "ING-8")
     version: int
+
+
+class ResolutionAccepted(_Step):
+    """The frame holds a sound ARP message, neighbour solicitation or neighbour advertisement."""
+
+    minor: ClassVar = True
+    rules: ClassVar = ("ING-6", "ING-8", "ARP-7")
+    version: int
+    """4 for ARP, 6 for neighbour discovery."""
+
+
+class GroupAccepted(_Step):
+    """The frame holds a sound IP packet to a multicast group or to everybody."""
+
+    minor: ClassVar = True
+    rules: ClassVar = ("ING-6", "ING-7", "ING-8")
+    version: int
+
+
+class DhcpLeft(_Step):
+    """A DHCP client's message goes to an agent on the host that answers it itself."""
+
+    outcome: ClassVar = Outcome.PASSED_THROUGH
+    rules: ClassVar = ("DHCP-1",)
+    profile: Profile
 
 
 class EtherTypeUnsupported(_Step):
@@ -256,6 +353,120 @@ class SwitchMissed(_Step):
     rules: ClassVar = ("FWD-2",)
 
 
+# Address resolution
+
+
+class ResolutionAnswered(_Step):
+    """HNV answers a question for a MAC itself, from the target's record."""
+
+    outcome: ClassVar = Outcome.ANSWERED
+    rules: ClassVar = ("ARP-1", "ARP-10")
+    record: LookupRecord
+    port: VmPort
+    """Whose guest asked."""
+
+
+class GatewayAnswered(_Step):
+    """HNV answers for the ``.1`` of the sender's subnet with the MAC of its record."""
+
+    outcome: ClassVar = Outcome.ANSWERED
+    rules: ClassVar = ("ARP-2", "ARP-10")
+    record: LookupRecord
+    port: VmPort
+
+
+class DuplicateAnswered(_Step):
+    """A guest that probes for an address learns from HNV that another MAC has it."""
+
+    outcome: ClassVar = Outcome.ANSWERED
+    rules: ClassVar = ("ARP-8", "ARP-10")
+    record: LookupRecord
+    port: VmPort
+
+
+class DuplicateUnheld(_Step):
+    """A guest probes for an address that nobody else has: silence is what it hopes for."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.ARP_UNANSWERED
+    rules: ClassVar = ("ARP-8",)
+    vsid: int
+    ca: IPAddress
+
+
+class ResolutionUnanswered(_Step):
+    """No record has the target, and nothing switches on flooding in the sender's subnet."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.ARP_UNANSWERED
+    rules: ClassVar = ("ARP-3",)
+    vsid: int
+    ca: IPAddress
+
+
+class ResolutionOffSubnet(_Step):
+    """The target lies in another virtual subnet, where the guest should not look for it."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.ARP_UNANSWERED
+    rules: ClassVar = ("ARP-6",)
+    vsid: int
+    ca: IPAddress
+    route: CustomerRoute
+    """The on-link route that holds the target."""
+
+
+class ResolutionCarried(_Step):
+    """A unicast question or answer goes to the MAC that has the address."""
+
+    rules: ClassVar = ("ARP-4", "ARP-5")
+    record: LookupRecord
+
+
+class ResolutionFlooded(_Step):
+    """The target is unknown, and an L2Only record of the subnet switches on flooding."""
+
+    rules: ClassVar = ("ARP-3", "BUM-2")
+    ca: IPAddress
+    l2_only: LookupRecord
+
+
+class AnnouncementDropped(_Step):
+    """A guest announces an address, but addresses of its MAC are not learned."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.GARP_STATIC_VSID
+    rules: ClassVar = ("ARP-9",)
+    vsid: int
+    ca: IPAddress
+    mac: MacAddress
+
+
+class AnnouncementRefused(_Step):
+    """A guest announces an address that belongs to another MAC for good."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.GARP_STATIC_VSID
+    rules: ClassVar = ("ARP-9",)
+    record: LookupRecord
+    mac: MacAddress
+
+
+class AnnouncementRepeated(_Step):
+    """A guest announces an address that its record has already."""
+
+    rules: ClassVar = ("ARP-9", "BUM-2")
+    record: LookupRecord
+
+
+class AnnouncementLearnt(_Step):
+    """A guest announces an address, and its host makes or moves a dynamic record."""
+
+    rules: ClassVar = ("ARP-9", "SRC-3", "BUM-2")
+    record: LookupRecord
+    """The new one."""
+
+
 # The sender's record
 
 
@@ -271,6 +482,33 @@ class SourceWildcard(_Step):
 
     rules: ClassVar = ("SRC-2",)
     record: LookupRecord
+
+
+class SourceLearnt(_Step):
+    """An L2Only record of the sender's MAC lets its host make a dynamic record of the address."""
+
+    rules: ClassVar = ("SRC-3",)
+    record: LookupRecord
+    """The new one."""
+
+
+class SourceUnassigned(_Step):
+    """The guest has no address yet, and an L2Only record says that it may ask for one."""
+
+    rules: ClassVar = ("DHCP-2",)
+    record: LookupRecord
+    """A record of the sender's MAC."""
+
+
+class LearningRefused(_Step):
+    """The sender's MAC has as many dynamic records as its port may have."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.DYN_LIMIT
+    rules: ClassVar = ("SRC-3",)
+    port: VmPort
+    ca: IPAddress
+    limit: int
 
 
 class SourceMissed(_Step):
@@ -571,6 +809,55 @@ class PacketTooBig(_Step):
     """Octets of customer packet that fit."""
 
 
+class Replicated(_Step):
+    """Each copy of the frame goes a way of its own."""
+
+    outcome: ClassVar = Outcome.REPLICATED
+    rules: ClassVar = ("BUM-2", "BUM-4")
+    copies: tuple[Copy, ...]
+    """The first step of each copy."""
+
+
+class ReplicatedLocally(_Step):
+    """Copies of the frame go to the ports of one host alone."""
+
+    outcome: ClassVar = Outcome.REPLICATED
+    rules: ClassVar = ("BUM-1",)
+    copies: tuple[Copy, ...]
+
+
+class ReplicatedByGroup(_Step):
+    """One frame leaves the host in a tunnel to a multicast PA, for all hosts that listen."""
+
+    outcome: ClassVar = Outcome.REPLICATED
+    rules: ClassVar = ("BUM-2",)
+    tunnel: Tunnel
+    hosts: tuple[str, ...]
+    """The hosts that know the group's record and have a port in the virtual subnet."""
+
+
+class CopiedToPort(_Step):
+    """A copy for another port of the same virtual subnet on this host."""
+
+    rules: ClassVar = ("BUM-2", "RCV-11")
+    port: VmPort
+
+
+class CopiedToHost(_Step):
+    """A copy for the host behind one PA."""
+
+    rules: ClassVar = ("BUM-2",)
+    record: LookupRecord
+    """One of the records that name the PA."""
+
+
+class CopiedToGroup(_Step):
+    """A copy for the multicast PA that a record gives the group."""
+
+    rules: ClassVar = ("BUM-2",)
+    record: LookupRecord
+
+
 class Sent(_Step):
     """The frame leaves the host in a tunnel."""
 
@@ -607,6 +894,14 @@ class Received(_Step):
     minor: ClassVar = True
     rules: ClassVar = ("RCV-1",)
     address: ProviderAddress
+
+
+class GroupReceived(_Step):
+    """The outer destination is a group that this host listens to."""
+
+    minor: ClassVar = True
+    rules: ClassVar = ("BUM-2",)
+    pa: IPAddress
 
 
 class PaNotOwned(_Step):
@@ -743,6 +1038,21 @@ class RemoteSourceWildcard(_Step):
     route: CustomerRoute
 
 
+class RemoteSourceLearnt(_Step):
+    """An L2Only record of the inner source's MAC lets this host make a dynamic record too."""
+
+    rules: ClassVar = ("RCV-9", "SRC-3", "ARP-9")
+    record: LookupRecord
+    """The new one."""
+
+
+class RemoteSourceUnassigned(_Step):
+    """The inner source has no address yet; a record of its MAC fits the outer source."""
+
+    rules: ClassVar = ("RCV-9", "DHCP-2")
+    record: LookupRecord
+
+
 class RemoteSourceMissed(_Step):
     """No record and no wildcard of the routing domain stands for the inner source."""
 
@@ -784,6 +1094,24 @@ class PortFound(_Step):
     rules: ClassVar = ("FWD-33",)
     port: VmPort
     record: LookupRecord
+
+
+class MemberFound(_Step):
+    """The one port of the virtual subnet on this host that the frame is for."""
+
+    minor: ClassVar = True
+    rules: ClassVar = ("RCV-11",)
+    port: VmPort
+
+
+class MembersMissed(_Step):
+    """No port of the virtual subnet on this host takes the frame."""
+
+    outcome: ClassVar = Outcome.DROPPED
+    reason: ClassVar = Reason.NO_PORT
+    rules: ClassVar = ("RCV-11",)
+    vsid: int
+    host: str
 
 
 class PortMissed(_Step):
@@ -832,12 +1160,16 @@ AclStep: TypeAlias = (
     FilterSkipped
     | AclAllowed
     | AclDefaulted
+    | AclUnmatched
     | AclDenied
     | AclDefaultDenied
+    | PortBlocked
     | SessionMatched
     | SessionAssumed
     | NotEvaluated
 )
+
+Copy: TypeAlias = CopiedToPort | CopiedToHost | CopiedToGroup
 
 Step: TypeAlias = (
     AclStep
@@ -853,13 +1185,31 @@ Step: TypeAlias = (
     | RouterGuarded
     | SessionOpened
     | PacketAccepted
+    | ResolutionAccepted
+    | GroupAccepted
+    | DhcpLeft
     | EtherTypeUnsupported
     | PacketMalformed
     | ChecksumWrong
     | SwitchedLocally
     | SwitchMissed
+    | ResolutionAnswered
+    | GatewayAnswered
+    | DuplicateAnswered
+    | DuplicateUnheld
+    | ResolutionUnanswered
+    | ResolutionOffSubnet
+    | ResolutionCarried
+    | ResolutionFlooded
+    | AnnouncementDropped
+    | AnnouncementRefused
+    | AnnouncementRepeated
+    | AnnouncementLearnt
     | SourceMatched
     | SourceWildcard
+    | SourceLearnt
+    | SourceUnassigned
+    | LearningRefused
     | SourceMissed
     | SourceMacMismatched
     | SourcePaMismatched
@@ -892,9 +1242,16 @@ Step: TypeAlias = (
     | PaUnresolved
     | PaVlansDiffer
     | PacketTooBig
+    | Replicated
+    | ReplicatedLocally
+    | ReplicatedByGroup
+    | CopiedToPort
+    | CopiedToHost
+    | CopiedToGroup
     | Sent
     | Arrived
     | Received
+    | GroupReceived
     | PaNotOwned
     | PaNotPreferred
     | TunnelAccepted
@@ -909,10 +1266,14 @@ Step: TypeAlias = (
     | InboundMacMismatched
     | RemoteSourceMatched
     | RemoteSourceWildcard
+    | RemoteSourceLearnt
+    | RemoteSourceUnassigned
     | RemoteSourceMissed
     | RemoteSourcePaMismatched
     | RemoteSourceMacMismatched
     | PortFound
+    | MemberFound
+    | MembersMissed
     | PortMissed
     | PortVsidMismatched
     | Delivered

@@ -6,17 +6,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hnvemu.addresses import MacAddress
 from hnvemu.trace.fidelity import notes
-from hnvemu.trace.steps import Delivered, DeliveredToGateway, PortFound, Sent, SwitchedLocally
+from hnvemu.trace.steps import (
+    CopiedToPort,
+    Delivered,
+    DeliveredToGateway,
+    DuplicateAnswered,
+    GatewayAnswered,
+    MemberFound,
+    PortFound,
+    ReplicatedByGroup,
+    ResolutionAnswered,
+    Sent,
+    SwitchedLocally,
+)
 from hnvemu.wire.encapsulation import Encapsulation
 from hnvemu.wire.flow import read_flow
 
 if TYPE_CHECKING:
+    from hnvemu.analysis.conversation import Remark
     from hnvemu.model.policy import Profile
+    from hnvemu.model.records import LookupRecord
     from hnvemu.tables.sessions import Sessions
+    from hnvemu.trace.explanation import Explanation
     from hnvemu.trace.fidelity import FidelityNote
     from hnvemu.trace.outcome import Outcome, Reason
     from hnvemu.trace.path import Hop, Path
     from hnvemu.trace.steps import Step
+    from hnvemu.trace.what_if import WhatIf
     from hnvemu.wire.encapsulation import Tunnel
     from hnvemu.wire.flow import Flow
 
@@ -27,7 +43,7 @@ class WireFrame(NamedTuple):
     sender: str
     """The host it leaves."""
     receiver: str
-    """The host that owns the outer destination."""
+    """The host that owns the outer destination, or the multicast PA that several listen to."""
     tunnel: Tunnel
     entropy: int
     """FlowID of the NVGRE key, or UDP source port of VXLAN."""
@@ -85,16 +101,20 @@ class Trace:
     """
 
     __slots__ = (
+        "_branches",
         "_frames",
         "assumptions",
         "at",
+        "explanation",
         "frame",
         "outer",
         "path",
         "policy_sha256",
         "profile",
+        "remarks",
         "reply",
         "sessions",
+        "what_if",
     )
 
     def __init__(
@@ -123,6 +143,13 @@ class Trace:
         """What the question left open and was filled in."""
         self.reply: Trace | None = None
         """The trace of the reply, where one was asked for."""
+        self.remarks: tuple[Remark, ...] = ()
+        """What packet and reply say together, where a reply was asked for."""
+        self.explanation: Explanation | None = None
+        """Why not, what else and what would mend it, where :mod:`hnvemu.analysis.explain` was asked."""
+        self.what_if: WhatIf | None = None
+        """What was supposed, and whom else it concerns, where something was."""
+        self._branches: tuple[Trace, ...] | None = None
         self._frames: tuple[tuple[WireFrame, ...], bytes] | None = None
 
     @property
@@ -157,22 +184,58 @@ class Trace:
 
     @property
     def delivered(self) -> tuple[DeliveredFrame, ...]:
-        """The frames that reached a VM: one, or none."""
+        """The frames that reached a VM: one, or none; those of copies are in ``branches``.
+
+        Where HNV answers itself it is the answer, which reaches the VM that asked.
+        """
         last = self.path.last
-        if not isinstance(last, (Delivered, DeliveredToGateway)):
+        if not isinstance(
+            last,
+            (
+                Delivered,
+                DeliveredToGateway,
+                ResolutionAnswered,
+                GatewayAnswered,
+                DuplicateAnswered,
+            ),
+        ):
             return ()
         return (DeliveredFrame(last.port.name, last.port.vsid, self._replayed()[1]),)
 
     @property
     def branches(self) -> tuple[Trace, ...]:
-        """One trace per copy of a replicated frame."""
-        return ()
+        """One trace per copy of a replicated frame, each from where the copy was made.
+
+        A copy that reaches several ports of a host, or several hosts, has branches of its own.
+        """
+        if self._branches is None:
+            frame = self._replayed()[1]
+            self._branches = tuple(
+                Trace(
+                    path,
+                    frame,
+                    at=self.at,
+                    profile=self.profile,
+                    policy_sha256=self.policy_sha256,
+                    sessions=self.sessions,
+                )
+                for path in self.path.branches
+            )
+        return self._branches
+
+    @property
+    def learnt(self) -> tuple[tuple[str, LookupRecord], ...]:
+        """The dynamic records that hosts make of this frame, each with its host (SRC-3).
+
+        They answer for later frames once :meth:`hnvemu.Fabric.after` has put them into the tables.
+        """
+        return self.path.learnt
 
     @property
     def receiver(self) -> str | None:
         """The port that the switch chose, whether or not its rules let the frame out."""
         for step in self.path.hops[-1].steps:
-            if isinstance(step, (PortFound, SwitchedLocally)):
+            if isinstance(step, (PortFound, SwitchedLocally, MemberFound, CopiedToPort)):
                 return step.port.name
         return None
 
@@ -207,9 +270,10 @@ class Trace:
             frame = self.frame
             wire: list[WireFrame] = []
             for step, apply, entropy in self.path.changes:
-                if isinstance(step, Sent):
+                if isinstance(step, (Sent, ReplicatedByGroup)):
                     sender = self.path.hops[len(wire)].node
-                    wire.append(WireFrame(sender, step.host, step.tunnel, entropy, apply(frame)))
+                    receiver = step.host if isinstance(step, Sent) else str(step.tunnel.dst)
+                    wire.append(WireFrame(sender, receiver, step.tunnel, entropy, apply(frame)))
                 else:
                     frame = apply(frame)
             self._frames = tuple(wire), frame

@@ -12,11 +12,13 @@ from hnvemu.addresses import MacAddress, address_of, parse_address
 from hnvemu.switch.guest import first_hop
 from hnvemu.tables.tables import Tables
 from hnvemu.wire.build import build_frame
+from hnvemu.wire.neighbour import announcement, answer, question
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hnvemu import Policy
+    from hnvemu.model.topology import VmPort
 
 PAS = ["192.168.10.11", "192.168.10.12", "192.168.20.13", "2001:db8:f::1"]
 SUBNETS = {  # VSID: an IPv4 and an IPv6 prefix
@@ -38,12 +40,13 @@ CAS = [
     "2001:db8:2::fa",
     "2001:db8:12::14",
 ]
-ELSEWHERE = ["8.8.8.8", "10.0.1.99", "10.9.9.9", "2001:4860::8888", "255.255.255.255", "239.1.1.1"]
+GROUPS = ["255.255.255.255", "239.1.1.1", "ff02::1"]
+ELSEWHERE = ["8.8.8.8", "10.0.1.99", "10.9.9.9", "2001:4860::8888", *GROUPS]
 PREFIXES = ["0.0.0.0/0", "::/0", "10.0.0.0/8", "10.0.1.0/25", "10.0.1.11/32", "2001:db8::/32"]
 MACS = [f"02-00-00-00-01-{n:02X}" for n in range(10, 18)]
 PROFILES = ["transparent", "ws2012", "ws2012r2", "hnvv2"]
 
-ports_of_services = st.sampled_from([53, 67, 80, 443, 49152])
+ports_of_services = st.sampled_from([53, 67, 68, 80, 443, 49152])
 rarely = st.integers(0, 19).map(lambda drawn: drawn in {7, 13})  # ends are drawn too often
 actions = st.sampled_from(["allow", "block"])
 
@@ -134,6 +137,8 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
             "dhcp_guard": draw(rarely),
             "router_guard": draw(rarely),
         }
+        if draw(rarely):
+            vms[f"V{at}"]["dynamic_ip_limit"] = draw(st.integers(0, 1))
     records = draw(
         st.lists(
             st.fixed_dictionaries(
@@ -144,6 +149,15 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
                     "pa": st.sampled_from(PAS),
                     "rule": st.sampled_from(["encap", "encap", "encap", "nat", "none"]),
                     "unusable": st.sampled_from([False, False, False, True]),
+                    "type": st.sampled_from(["static", "static", "dynamic"]),
+                }
+            )
+            | st.fixed_dictionaries(
+                {
+                    "ca": st.sampled_from(GROUPS),
+                    "vsid": some_vsid,
+                    "mac": st.sampled_from(MACS),
+                    "pa": st.sampled_from(["239.9.9.9", "239.9.9.10", "ff0e::9"]),
                 }
             )
             | st.fixed_dictionaries(
@@ -159,6 +173,18 @@ def network(draw: st.DrawFn, number: int) -> dict[str, Any]:
             unique_by=lambda record: (record["ca"], record["vsid"], record["mac"]),
         )
     )
+    if draw(st.booleans()):  # some VMs may tell their addresses themselves
+        records = [r for r in records if r.get("type") != "l2_only"] + [
+            {
+                "ca": "0.0.0.0",
+                "vsid": vm["vsid"] or vsids[0],
+                "mac": vm["mac"],
+                "pa": draw(st.sampled_from(PAS)) if draw(rarely) else PAS[int(vm["host"][1]) - 1],
+                "type": "l2_only",
+            }
+            for vm in vms.values()
+            if draw(st.booleans())
+        ]
     return {
         "rdid": f"{{aaaaaaaa-0000-0000-0000-00000000000{number}}}",
         "customer_routes": routes,
@@ -202,6 +228,105 @@ def rules() -> st.SearchStrategy[list[dict[str, Any]]]:
     return st.lists(one, max_size=4).map(
         lambda found: [{**rule, "name": f"rule-{at}"} for at, rule in enumerate(found)]
     )
+
+
+deny_or_allow = st.sampled_from(["allow", "deny"])
+some_vms = st.sampled_from([["*"], ["N0/V0"], ["V[12]"], ["N0/*"]])
+sides_of_ports = st.sampled_from(
+    [
+        "any",
+        "any",
+        "10.0.0.0/8",
+        "10.0.0.0/16",
+        "10.0.1.0/24",
+        "10.0.1.10",
+        "10.0.1.10-10.0.1.12",
+        ["10.0.1.11", "10.1.2.0/25", "2001:db8::/32"],
+        "2001:db8:1::a",
+        "0.0.0.0/0",
+        "02-00-00-FF-FF-01",
+        *MACS[:2],
+    ]
+)
+
+
+def port_acls(at_least: int = 0) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Port ACLs by addresses and by MACs."""
+    one = st.fixed_dictionaries(
+        {
+            "vms": some_vms,
+            "direction": st.sampled_from(["inbound", "outbound", "both"]),
+            "action": st.sampled_from(["allow", "deny", "deny", "meter"]),
+            "local": sides_of_ports,
+            "remote": sides_of_ports,
+        }
+    )
+    return st.lists(one, min_size=at_least, max_size=at_least + 4)
+
+
+often_any = st.sampled_from(["any", "any", "any", "10.0.1.0/24"]) | addresses_of_rules
+
+
+def extended_acls(at_least: int = 0) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Extended ACLs with every kind of condition; weights repeat."""
+    one = st.fixed_dictionaries(
+        {
+            "vms": some_vms,
+            "direction": st.sampled_from(["inbound", "outbound"]),
+            "weight": st.integers(1, 3),
+            "action": deny_or_allow,
+            "local": often_any,
+            "remote": often_any,
+            "protocol": st.sampled_from(["any", "any", "tcp", "17", "1"]),
+            "local_port": st.sampled_from(["any", "any", "80"]),
+            "remote_port": st.sampled_from(["any", "any", "80", "1-1024"]),
+            "stateful": st.booleans(),
+            "isolation_id": st.sampled_from([0, 0, 5001, 5003]),
+        }
+    )
+    timeouts = st.sampled_from([30, 60, None])
+    return st.lists(
+        st.tuples(one, timeouts).map(
+            lambda drawn: (
+                {**drawn[0], "idle_timeout": drawn[1]}
+                if drawn[1] and drawn[0]["stateful"]
+                else drawn[0]
+            )
+        ),
+        min_size=at_least,
+        max_size=at_least + 4,
+    )
+
+
+def datacenter_acls(at_least: int = 0) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Datacenter ACLs with every kind of condition; priorities repeat."""
+    one = st.fixed_dictionaries(
+        {
+            "name": st.sampled_from(["first", "second"]),
+            "vms": some_vms,
+            "direction": st.sampled_from(["inbound", "outbound"]),
+            "priority": st.integers(100, 102),
+            "action": deny_or_allow,
+            "source": often_any,
+            "destination": often_any,
+            "protocol": st.sampled_from(["any", "tcp", "udp"]),
+            "source_port": st.sampled_from(["any", "any", "80"]),
+            "destination_port": st.sampled_from(["any", "443", "1-1024"]),
+            "stateful": st.booleans(),
+        }
+    )
+    return st.lists(one, min_size=at_least, max_size=at_least + 4)
+
+
+@st.composite
+def access_lists(draw: st.DrawFn) -> dict[str, Any]:
+    """Sections of a policy with lists of some mechanisms other than the firewall."""
+    kinds = {
+        "port_acls": port_acls(),
+        "extended_acls": extended_acls(),
+        "datacenter_acls": datacenter_acls(),
+    }
+    return {key: draw(kind) for key, kind in kinds.items() if draw(rarely) or draw(rarely)}
 
 
 @st.composite
@@ -256,7 +381,21 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "defaults": {"inbound": draw(mostly), "outbound": draw(mostly)},
             "rules": draw(rules()),
         }
-    return result
+    if draw(st.booleans()):
+        result["gateways"] = {"MT": shared_gateway(draw(st.sampled_from(["H1", "H3"])), result)}
+    return result | draw(access_lists())
+
+
+def shared_gateway(host: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a gateway that every virtual network of a document has a port of."""
+    return {
+        "host": host,
+        "mac": "02-00-00-00-04-01",
+        "routing_domains": [
+            {"virtual_network": name, "vsid": 5002 + 1000 * number, "ca": ["10.0.2.249"]}
+            for number, name in enumerate(document["virtual_networks"])
+        ],
+    }
 
 
 def loaded(document: dict[str, Any], folder: Path) -> Policy:
@@ -302,6 +441,8 @@ def sent(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
     port = draw(st.sampled_from([*policy.ports.values()]))
     if not port.cas or draw(rarely):
         return port.name, draw(packets())
+    if draw(st.integers(0, 3)) == 0:
+        return port.name, draw(resolution(policy, port))
     source = draw(st.sampled_from(port.cas))
     others = [str(ca) for other in policy.ports.values() if other != port for ca in other.cas]
     family = [a for a in (*3 * others, *ELSEWHERE) if (":" in a) == (source.version == 6)]
@@ -324,6 +465,26 @@ def sent(draw: st.DrawFn, policy: Policy) -> tuple[str, bytes]:
         length=draw(st.sampled_from([None, None, None, 100, 1458, 1459])),
         **extra,
     )
+
+
+@st.composite
+def resolution(draw: st.DrawFn, policy: Policy, port: VmPort) -> bytes:
+    """ARP and neighbour discovery of every kind, by a port that has an address."""
+    source = draw(st.sampled_from(port.cas))
+    known = [*CAS, *(str(ca) for other in policy.ports.values() for ca in other.cas)]
+    family = [a for a in (*known, *ELSEWHERE) if (":" in a) == (source.version == 6)]
+    target = parse_address(draw(st.sampled_from(family)))
+    told = first_hop(Tables(policy, policy.profile), port, target).mac
+    mac = MacAddress.parse(draw(some_mac)) if draw(rarely) else port.mac
+    kind = draw(st.sampled_from(["question", "check", "probe", "announcement", "answer"]))
+    if kind == "announcement":
+        return announcement(src_mac=mac, address=draw(st.sampled_from([source, target])))
+    src = address_of(source.version, 0) if kind == "probe" else source
+    frame = question(src_mac=mac, src=src, target=target, dst_mac=told if kind == "check" else None)
+    if kind != "answer":
+        return frame
+    asked = question(src_mac=told, src=target, target=source, dst_mac=mac)
+    return answer(asked, mac)
 
 
 def reply(policy: Policy, frame: bytes) -> tuple[str, bytes] | None:

@@ -13,10 +13,11 @@ from properties import strategies
 from hnvemu import Fabric, read_flow
 from hnvemu.addresses import MacAddress
 from hnvemu.model.acl import Action, Direction
+from hnvemu.model.policy import Profile
 from hnvemu.model.topology import VmPort
-from hnvemu.switch.pipeline import deliver, receive, send
 from hnvemu.tables.acl import Filter
-from hnvemu.tables.ingress import KIND, FrameTable, GuardTable
+from hnvemu.tables.copies import MemberTable
+from hnvemu.tables.ingress import KIND, KINDS, FrameTable, GuardTable
 from hnvemu.tables.ports import OwnerTable, SwitchTable
 from hnvemu.tables.provider import CaptureTable
 from hnvemu.tables.sessions import SessionTable
@@ -25,12 +26,12 @@ from hnvemu.trace.steps import (
     AclDefaultDenied,
     AclDenied,
     Arrived,
-    PortFound,
-    Sent,
+    ResolutionAccepted,
     SwitchedLocally,
 )
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.encapsulation import Encapsulation, OuterFault, Tunnel
+from hnvemu.wire.flow import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ Asked = list[tuple[Any, tuple[Any, ...], Any]]
 
 
 def questions(fabric: Fabric, flow: Flow, at: str) -> Asked:
-    """Return every question that one packet put to a table: table, given steps, answer."""
+    """Return every question that one packet and its copies put to a table, with the answers."""
     asked: Asked = []
 
     def ask(table: Table, near: Any = None, far: Any = None) -> Step:
@@ -52,23 +53,16 @@ def questions(fabric: Fabric, flow: Flow, at: str) -> Asked:
         asked.append((table, given_steps, step))
         return step
 
-    steps = list(send(fabric.tables.sending(at), ask, None))
-    if isinstance(steps[-1], Sent):
-        written = next(s for s in reversed(steps) if type(s).__name__ in WRITES)
-        steps = list(receive(steps[-1].onward, ask, steps[-1], written))
-    found = steps[-1]
-    if isinstance(found, (PortFound, SwitchedLocally)):
-        list(deliver(found.onward, ask, found, None))
+    fabric.walk(flow, at=at, ask=ask)
     return asked
 
 
-WRITES = {"Unchanged", "Rewritten", "RewrittenAndCounted"}
 RANGES = {
     Axis.VLAN: (-1, 4095),
     Axis.ETHERTYPE: (0, 0xFFFF),
-    Axis.FAULT: (0, 5),
+    Axis.FAULT: (0, len(Fault) - 1),
     Axis.VERSION: (0, 6),
-    Axis.PROTOCOL: (-1, 255),
+    Axis.PROTOCOL: (-1, 0x1FF),
     Axis.SRC_PORT: (-1, 0xFFFF),
     Axis.DST_PORT: (-1, 0xFFFF),
     Axis.ICMP: (-1, 0xFFFF),
@@ -112,7 +106,7 @@ def test_between_two_cuts_the_answer_stays(tmp_path: Path, data: st.DataObject) 
         flow = read_flow(frame)
         for table, given_steps, step in questions(fabric, flow, at):
             for axis in table.reads:
-                top = (0, (1 << (32 if flow.version == 4 else 128)) - 1)
+                top = (0, (1 << (128 if flow.version == 6 else 32)) - 1)
                 low, high = RANGES.get(axis, top)
                 cuts = {*table.cuts(axis), *row_cuts(given_steps, axis)}
                 value = flow[axis]
@@ -133,7 +127,7 @@ def row_cuts(given_steps: tuple[Any, ...], axis: Axis) -> set[int]:
             cuts |= {
                 value + more for value in (mac, record and record.mac) if value for more in (0, 1)
             }
-        if axis in {Axis.SRC, Axis.DST} and record is not None:
+        if axis in {Axis.SRC, Axis.DST, Axis.TARGET} and record is not None:
             cuts |= {int(record.ca), int(record.ca) + 1}
     return cuts
 
@@ -168,6 +162,8 @@ ALONE: list[tuple[Any, tuple[Any, ...]]] = [
     (FrameTable(PORT), ()),
     (GuardTable(PORT), ()),
     (KIND, ()),
+    (KINDS[Profile.HNVV2], ()),
+    (MemberTable("H2", [PORT], lambda port: port), (ARRIVED, ResolutionAccepted(4))),
     (SwitchTable(5001, [PORT], lambda port: port), ()),
     (CaptureTable(Encapsulation.NVGRE), (ARRIVED,)),
     (OwnerTable(PORT), (SWITCHED,)),
@@ -190,7 +186,7 @@ def test_tables_that_need_no_policy_keep_their_promises(
 
         assert table.find(other._replace(**kept), *given_steps) == step
         for axis in table.reads:
-            top = (0, (1 << (32 if flow.version == 4 else 128)) - 1)
+            top = (0, (1 << (128 if flow.version == 6 else 32)) - 1)
             low, high = RANGES.get(axis, top)
             for moved in piece(table.cuts(axis), flow[axis], low, high):
                 found = table.find(flow._replace(**{axis.name.lower(): moved}), *given_steps)

@@ -89,6 +89,13 @@ def test_port_acl_takes_a_mac() -> None:
     assert condition(conditions.ADDRESS_OR_MAC_CONDITION, "ANY") is None
 
 
+@pytest.mark.parametrize("text", ["100.100.100.100", "10.0.1.10-10.0.1.12", "1234:5678::9012"])
+def test_an_address_with_twelve_digits_is_no_mac(text: str) -> None:
+    found = condition(conditions.ADDRESS_OR_MAC_CONDITION, text)
+
+    assert str(found) == text
+
+
 @pytest.mark.parametrize(
     "kind",
     [

@@ -71,19 +71,63 @@ def test_adapters_are_ports_of_their_own(read: Read, network: str) -> None:
     assert policy.firewall.rules[1].vms.patterns == ("T/GW:inside",)
 
 
-def test_gateway_of_several_networks_is_a_port_without_network(read: Read, network: str) -> None:
-    text = network + (
-        "gateways:\n"
-        "  MT: {host: H2, mac: 02-00-00-00-04-01,"
-        " routing_domains: [{virtual_network: T, vsid: 5002, ca: 10.0.2.2}]}\n"
-    )
+SHARED = (
+    "gateways:\n"
+    "  MT:\n"
+    "    host: H2\n"
+    "    mac: 02-00-00-00-04-01\n"
+    "    routing_domains:\n"
+    "      - {virtual_network: T, vsid: 5002, ca: 10.0.2.2}\n"
+    "      - {virtual_network: U, vsid: 6002, ca: 10.0.2.2}\n"
+)
 
-    port = read(text).ports["MT"]
 
-    assert (port.network, port.vsid, port.cas) == ("", 0, ())
-    assert [(each.network, each.vsid, each.cas) for each in port.mappings] == [
-        ("T", 5002, (ip_address("10.0.2.2"),))
-    ]
+def two_networks(network: str) -> str:
+    """Return the policy with a virtual network U beside T."""
+    one = "virtual_networks:\n"
+    assert network.count(one) == 1
+    return network.replace(one, f'{one}  U: {{rdid: "{{aaaaaaaa-0000-0000-0000-000000000002}}"}}\n')
+
+
+def test_a_gateway_of_several_networks_is_a_port_in_each(read: Read, network: str) -> None:
+    ports = read(two_networks(network) + SHARED).ports
+
+    assert "MT" not in ports
+    for name, vsid in (("T", 5002), ("U", 6002)):
+        port = ports[f"{name}/MT"]
+        assert (port.network, port.vsid, port.cas) == (name, vsid, (ip_address("10.0.2.2"),))
+        assert (port.trunk, port.host, port.gateway) == ("MT", "H2", True)
+        assert str(port.mac) == "02-00-00-00-04-01"
+
+
+def test_a_gateway_with_two_subnets_of_a_network_has_their_vsids_in_its_names(
+    read: Read, network: str
+) -> None:
+    text = SHARED.replace("U, vsid: 6002, ca: 10.0.2.2", "T, vsid: 5001, ca: 10.0.1.2")
+
+    ports = read(network + text).ports
+
+    assert {name for name in ports if "MT" in name} == {"T/MT:5001", "T/MT:5002"}
+
+
+def test_a_gateways_port_cannot_have_the_name_of_a_vm(read: Read, network: str) -> None:
+    text = two_networks(network) + SHARED.replace("MT:", "A:")
+
+    with pytest.raises(PolicyError, match="gateway 'A' would be the port 'T/A'"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "patterns"), [("MT", ("T/MT", "U/MT")), ("T/MT", ("T/MT",)), ("*/MT", ("*/MT",))]
+)
+def test_rules_may_name_a_gateway_or_one_of_its_ports(
+    read: Read, network: str, word: str, patterns: tuple[str, ...]
+) -> None:
+    rules = f"firewall: {{rules: [{{name: r, vms: ['{word}']}}]}}\n"
+
+    policy = read(two_networks(network) + SHARED + rules)
+
+    assert policy.firewall.rules[0].vms.patterns == patterns
 
 
 def test_firewall_is_read(read: Read, network: str) -> None:

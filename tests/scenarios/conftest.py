@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from hnvemu import Fabric, Profile, load_policy
-from hnvemu.addresses import MacAddress
+from hnvemu.addresses import MacAddress, group_mac
 from hnvemu.wire.build import build_frame
+from hnvemu.wire.neighbour import announcement, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +50,7 @@ GUESTS = {
     "GW": Guest("02-00-00-00-03-FA", MIDDLE, ("10.0.2.250", "2001:db8:2::fa")),
     "GW2": Guest("02-00-00-00-03-FB", MIDDLE, ("10.0.2.251",)),
     "Z": Guest("02-00-00-00-61-0A", LEFT, ("10.0.1.10",)),
+    "D": Guest("02-00-00-00-01-0D", LEFT, ("10.0.1.60",)),
     "W": Guest("02-00-00-00-61-0B", LEFT, ("10.0.1.11",)),
 }
 TENANT_U = {"Z", "W"}
@@ -134,8 +136,42 @@ def frame() -> Callable[..., bytes]:
     return build
 
 
+@pytest.fixture
+def asks() -> Callable[..., bytes]:
+    """Build what a guest sends to learn a MAC: ARP for IPv4, a neighbour solicitation for IPv6.
+
+    ``to`` asks one MAC alone. ``src`` is the sender's address, unspecified in a probe.
+    """
+
+    def build(sender: str, target: str, *, to: str | None = None, src: str | None = None) -> bytes:
+        guest, address = GUESTS[sender], ip_address(target)
+        own = next(text for text in guest.addresses if ip_address(text).version == address.version)
+        return question(
+            src_mac=MacAddress.parse(guest.mac),
+            src=ip_address(src or own),
+            target=address,
+            dst_mac=None if to is None else MacAddress.parse(to),
+        )
+
+    return build
+
+
+@pytest.fixture
+def announces() -> Callable[..., bytes]:
+    """Build a guest's gratuitous ARP, or unsolicited neighbour advertisement, of an address."""
+
+    def build(sender: str, address: str) -> bytes:
+        return announcement(
+            src_mac=MacAddress.parse(GUESTS[sender].mac), address=ip_address(address)
+        )
+
+    return build
+
+
 def _neighbour(sender: str, dst: IPAddress) -> str:
     """Return the MAC that ``sender`` has learned for ``dst``."""
+    if dst.is_multicast or str(dst) == "255.255.255.255":
+        return str(group_mac(dst))
     if any(dst in ip_network(subnet) for subnet in GUESTS[sender].subnets):
         return next(_macs_of(dst, tenant_u=sender in TENANT_U), GATEWAY_MAC)
     return GATEWAY_MAC

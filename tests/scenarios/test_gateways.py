@@ -239,3 +239,35 @@ def test_on_local_delivery_a_gateway_vm_may_use_any_address(
 
     assert (trace.outcome, trace.receiver) == (Outcome.DELIVERED, "T/X")
     assert [hop.node for hop in trace.hops] == ["H2"]
+
+
+NVA = "NVA: host: H2, vsid: 5003, mac: 02-00-00-00-02-32, ca: 10.1.2.50, gateway: {forwards}"
+USER_DEFINED = "prefix: 172.16.0.0/12, next_hop: 10.1.2.50, vsid: 5003"
+
+
+@pytest.mark.parametrize("profile", ["transparent", "ws2012", "ws2012r2", "hnvv2"])
+def test_an_appliance_takes_what_a_user_defined_route_sends_it(
+    network: Network, frame: Frame, profile: str
+) -> None:  # GWY-14
+    nva = NVA.format(forwards="true")
+    fabric = network(routes=(USER_DEFINED,), vms=(nva,), profile=profile)
+
+    inside = fabric.send(frame("A", "172.16.0.9"), at="A")
+    outside = fabric.send(frame("A", "8.8.8.8"), at="A")
+    back = fabric.send(frame("X", "A", src="172.16.0.9", src_mac="02-00-00-00-02-32"), at="NVA")
+
+    assert (inside.outcome, inside.receiver) == (Outcome.TO_GATEWAY, "T/NVA")
+    assert (outside.outcome, outside.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+    assert (back.outcome, back.receiver) == (Outcome.DELIVERED, "T/A")
+
+
+def test_an_appliance_that_does_not_forward_takes_nothing(
+    network: Network, frame: Frame
+) -> None:  # GWY-14: without its wildcard no host accepts the destination
+    nva = NVA.format(forwards="false")
+    fabric = network(routes=(USER_DEFINED,), vms=(nva,), profile="hnvv2")
+
+    trace = fabric.send(frame("A", "172.16.0.9"), at="A")
+
+    assert (trace.outcome, trace.reason) == (Outcome.DROPPED, Reason.DST_RECORD_MISSING)
+    assert trace.hops[-1].node == "H2"
