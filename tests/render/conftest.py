@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hnvemu.addresses import MacAddress
-from hnvemu.model.acl import Action, Direction, Firewall, FirewallDefault, FirewallRule
+from hnvemu.model.acl import (
+    Action,
+    Addresses,
+    AddressRange,
+    DatacenterAcl,
+    Direction,
+    ExtendedAcl,
+    Firewall,
+    FirewallDefault,
+    FirewallRule,
+    Mechanism,
+    PortAcl,
+)
 from hnvemu.model.origin import BUILT_IN, Origin
 from hnvemu.model.policy import HostView, Policy, Profile, RecordKey
 from hnvemu.model.provider import AddressState, Host, ProviderAddress, ProviderRoute
@@ -20,6 +32,7 @@ from hnvemu.value import replace
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.encapsulation import Encapsulation, OuterFault, Tunnel
 from hnvemu.wire.flow import Fault
+from hnvemu.wire.neighbour import announcement, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,6 +173,12 @@ def send_through(
     return fabric.send(frame(source, dst, protocol=protocol, ttl=ttl), at=source)
 
 
+def asks(target: str) -> bytes:
+    """Return what A asks everybody."""
+    a = PORTS[0]
+    return question(src_mac=a.mac, src=a.cas[0], target=ip_address(target), dst_mac=None)
+
+
 @pytest.fixture
 def send() -> Callable[..., Trace]:
     """Send a frame through the small network, with changes to its policy."""
@@ -209,6 +228,11 @@ def traces() -> dict[str, Trace]:
     )
     marked[15] |= 3  # congestion experienced
     marked[24:26] = (int.from_bytes(marked[24:26]) - 3).to_bytes(2)
+    with_c = {
+        each.name: each
+        for each in (*PORTS, port("C", "H2", 5001, 0x0200_0000_010C, "10.0.1.12", 24))
+    }
+    learning = Fabric.compile(small_policy(ports=with_c, records=(*RECORDS, L2_ONLY)))
     return {
         "same subnet": send("T/A", "10.0.1.11", protocol=1),
         "conversation": conversation,
@@ -230,6 +254,13 @@ def traces() -> dict[str, Trace]:
         "external router": send("T/A", "10.1.2.20", hosts=external),
         "passed through": send("T/A", "10.1.2.20", ports={"T/A": unhandled}),
         "multicast": send("T/A", "224.0.0.1", protocol=17),
+        "answered": captured.send(asks("10.0.1.11"), at="T/A"),
+        "unanswered": captured.send(asks("10.0.1.99"), at="T/A"),
+        "flooded": learning.send(asks("10.0.1.99"), at="T/A"),
+        "learned": learning.send(announcement(src_mac=A.mac, address=A.cas[0] + 60), at="T/A"),
+        "to a group": Fabric.compile(small_policy(ports=with_c, records=(*RECORDS, GROUP))).send(
+            frame("T/A", "239.1.1.1", protocol=17), at="T/A"
+        ),
         "not IP": captured.send(bytes.fromhex("02000000010b 02000000010a 88cc"), at="T/A"),
         "captured": captured.send(conversation.wire[0].frame, at="pa:H2"),
         "no tunnel": captured.send(bytes(60), at="pa:H2"),
@@ -246,7 +277,18 @@ def traces() -> dict[str, Trace]:
 
 A, B, X, _GW = PORTS
 REC, WILD = RECORDS[1], RECORDS[4]
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 RULE = FirewallRule(name="no [web]", origin=at(31))
+PORT_ACL = PortAcl(
+    action="deny",
+    direction=IN,
+    remote=Addresses((AddressRange(4, 0x0A000000, 0x0A00FFFF),)),
+    origin=at(32),
+)
+EXTENDED_ACL = ExtendedAcl(action="allow", direction=OUT, weight=100, origin=at(33))
+DATACENTER_ACL = DatacenterAcl(
+    name="web [in]", action="deny", direction=OUT, priority=110, origin=at(34)
+)
 DEFAULT = FirewallDefault(inbound=Action.BLOCK, outbound=Action.ALLOW, origin=at(30))
 TUNNEL = Tunnel(Encapsulation.NVGRE, H1.mac, H2.mac, 77, H1.address, H2.address, 5003)
 CA, PA, MAC = ip_address("10.0.1.99"), ip_address("192.168.10.99"), MacAddress(0x0200_00DE_AD01)
@@ -259,7 +301,12 @@ PROVIDER_ROUTE = ProviderRoute(
 )
 OTHER_VLAN = provider_address("192.168.10.12", 8, vlan=77)
 V6 = ip_address("2001:db8::1")
-IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+L2_ONLY = record("0.0.0.0", 5001, 0x0200_0000_010A, "192.168.10.11", 25, type=RecordType.L2_ONLY)
+DYNAMIC = record("10.0.1.99", 5001, 0x0200_0000_010A, "192.168.10.11", 25, type=RecordType.DYNAMIC)
+GROUP = record("239.1.1.1", 5001, 0x0200_0000_010A, "239.9.9.9", 26)
+TO_GROUP = Tunnel(
+    Encapsulation.NVGRE, H1.mac, MacAddress(0x0100_5E09_0909), 0, H1.address, GROUP.pa, 5001
+)
 
 STEPS: tuple[Step, ...] = (
     steps.NotEvaluated("extended_acls", at(33)),
@@ -274,19 +321,45 @@ STEPS: tuple[Step, ...] = (
     steps.GuardsPassed(A),
     steps.DhcpGuarded(A),
     steps.RouterGuarded(A),
-    steps.FilterSkipped(A, OUT),
+    steps.FilterSkipped(A, OUT, Mechanism.FIREWALL),
+    steps.FilterSkipped(A, OUT, Mechanism.EXTENDED),
     steps.AclAllowed(RULE, A, OUT),
+    steps.AclAllowed(EXTENDED_ACL, A, OUT),
+    steps.AclAllowed(DATACENTER_ACL, A, OUT),
     steps.AclDefaulted(DEFAULT, A, OUT),
     steps.AclDefaulted(FirewallDefault(outbound=Action.ALLOW, origin=BUILT_IN), A, OUT),
+    steps.AclUnmatched(X, IN, Mechanism.PORT),
+    steps.AclUnmatched(A, OUT, Mechanism.EXTENDED),
     steps.AclDenied(RULE, X, IN),
+    steps.AclDenied(PORT_ACL, X, IN),
+    steps.AclDenied(EXTENDED_ACL, A, OUT),
+    steps.AclDenied(DATACENTER_ACL, A, OUT),
     steps.AclDefaultDenied(DEFAULT, X, IN),
-    steps.SessionMatched(A, IN),
-    steps.SessionAssumed(A, IN),
-    steps.SessionOpened(A, OUT),
+    steps.PortBlocked(X, IN),
+    steps.SessionMatched(A, IN, Mechanism.FIREWALL),
+    steps.SessionMatched(A, IN, Mechanism.EXTENDED),
+    steps.SessionAssumed(A, IN, Mechanism.FIREWALL),
+    steps.SessionOpened(A, OUT, Mechanism.FIREWALL, None),
+    steps.SessionOpened(A, OUT, Mechanism.EXTENDED, 255),
     steps.PacketAccepted(4),
     steps.EtherTypeUnsupported(0x88CC),
     steps.PacketMalformed(Fault.LENGTH),
     steps.ChecksumWrong(),
+    steps.ResolutionAccepted(4),
+    steps.GroupAccepted(6),
+    steps.DhcpLeft(Profile.HNVV2),
+    steps.ResolutionAnswered(REC, A),
+    steps.GatewayAnswered(REC, A),
+    steps.DuplicateAnswered(REC, A),
+    steps.DuplicateUnheld(5001, CA),
+    steps.ResolutionUnanswered(5001, CA),
+    steps.ResolutionOffSubnet(5001, CA, ROUTES[2]),
+    steps.ResolutionCarried(REC),
+    steps.ResolutionFlooded(CA, L2_ONLY),
+    steps.AnnouncementDropped(5001, CA, MAC),
+    steps.AnnouncementRefused(REC, MAC),
+    steps.AnnouncementRepeated(REC),
+    steps.AnnouncementLearnt(DYNAMIC),
     steps.SwitchedLocally(B),
     steps.SwitchMissed(),
     steps.SourceMatched(REC),
@@ -294,6 +367,16 @@ STEPS: tuple[Step, ...] = (
     steps.SourceMissed(5001, CA),
     steps.SourceMacMismatched(REC, MAC),
     steps.SourcePaMismatched(REC, "H1"),
+    steps.SourceLearnt(DYNAMIC),
+    steps.SourceUnassigned(L2_ONLY),
+    steps.LearningRefused(A, CA, 2),
+    steps.Replicated(()),
+    steps.Replicated((steps.CopiedToPort(B),)),
+    steps.Replicated((steps.CopiedToPort(B), steps.CopiedToHost(REC))),
+    steps.ReplicatedLocally((steps.CopiedToPort(B),)),
+    steps.CopiedToPort(B),
+    steps.CopiedToHost(REC),
+    steps.CopiedToGroup(GROUP),
     steps.RouteMatched(ROUTES[0], ()),
     steps.RouteMatched(ROUTES[3], (ROUTES[4],)),
     steps.RouteMatched(ROUTES[3], (route("0.0.0.0/0", "10.0.2.252", 5002, 17),)),
@@ -329,9 +412,12 @@ STEPS: tuple[Step, ...] = (
     steps.PaVlansDiffer(H1, OTHER_VLAN),
     steps.PacketTooBig(1459, 1458),
     steps.Sent(TUNNEL, "H2"),
+    steps.ReplicatedByGroup(TO_GROUP, ("H2", "H3")),
+    steps.ReplicatedByGroup(TO_GROUP, ()),
     steps.Arrived(TUNNEL, "H2", 0, OuterFault.NONE),
     steps.Arrived(TUNNEL, "H2", 0, OuterFault.NOT_IP),
     steps.Received(H2),
+    steps.GroupReceived(GROUP.pa),
     steps.PaNotOwned(PA, "H2"),
     steps.PaNotPreferred(H2, AddressState.DEPRECATED),
     steps.TunnelAccepted(),
@@ -350,6 +436,10 @@ STEPS: tuple[Step, ...] = (
     steps.RemoteSourceMissed(5001, CA),
     steps.RemoteSourcePaMismatched(WILD, PA),
     steps.RemoteSourceMacMismatched(REC, MAC),
+    steps.RemoteSourceLearnt(DYNAMIC),
+    steps.RemoteSourceUnassigned(L2_ONLY),
+    steps.MemberFound(B),
+    steps.MembersMissed(5001, "H2"),
     steps.PortFound(B, REC),
     steps.PortMissed(REC, "H2"),
     steps.PortVsidMismatched(B, 5003),

@@ -34,6 +34,29 @@ def test_padding_is_told_from_payload(send: Callable[..., Trace]) -> None:
     assert headers(frame)[3:] == [("padding", 54, 60)]
 
 
+def test_arp_is_told_from_what_trails_it() -> None:
+    question = bytes(12) + bytes.fromhex("0806 0001080006040001") + bytes(20)
+
+    assert headers(question) == [("Ethernet", 0, 14), ("ARP", 14, 42)]
+    assert headers(question + bytes(18))[2:] == [("padding", 42, 60)]
+
+
+def test_an_arp_message_that_is_cut_short_or_not_about_ipv4_is_payload() -> None:
+    start = bytes(12) + bytes.fromhex("0806 0001080006040001")
+
+    assert headers(start + bytes(19))[1:] == [("payload", 14, 41)]
+    assert headers(start.replace(b"\x06\x04", b"\x06\x10") + bytes(20))[1:] == [("payload", 14, 42)]
+
+
+def test_a_neighbour_solicitation_holds_its_target_and_its_options() -> None:
+    message = bytes([135]) + bytes(31)
+    ip = bytes.fromhex("60000000 0020 3aff") + bytes(32)
+
+    frame = bytes(12) + b"\x86\xdd" + ip + message
+
+    assert headers(frame)[2:] == [("ICMPv6", 54, 86)]
+
+
 def test_nvgre_is_outer_headers_gre_and_the_inner_frame(send: Callable[..., Trace]) -> None:
     wire = send("T/A", "10.0.1.11").wire[0].frame
 

@@ -1,0 +1,104 @@
+"""What an explanation says, as sections."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from hnvemu.model.origin import Origin
+from hnvemu.render.explanation import Listing, Point, ending, explanation_document, sections
+from hnvemu.trace.explanation import (
+    Blocker,
+    Changed,
+    Ending,
+    Explanation,
+    Fix,
+    Missed,
+    NearMiss,
+)
+from hnvemu.trace.outcome import Outcome, Reason
+from hnvemu.trace.steps import LookupMissed
+
+STEP = LookupMissed(5001, IPv4Address("10.0.1.99"))
+NEAR = NearMiss("record R", "VSID", "5003", "5001", Origin("p.yaml", 3, 5), "out of reach")
+LOST = Ending(Outcome.DROPPED, Reason.DST_RECORD_MISSING, "H1")
+ARRIVED = Ending(Outcome.DELIVERED, None, "H2")
+FIX = Fix(
+    summary="add a record",
+    diff="--- a/p.yaml\n+++ b/p.yaml\n",
+    cmdlets=("New-Thing -A 1",),
+    hosts=("H1", "H2"),
+    opens=(Changed("T/B", "T/X", "tcp 1 > 2", LOST, ARRIVED),),
+    compared=7,
+)
+
+
+def titles(explanation: Explanation) -> list[str]:
+    return [section.title for section in sections(explanation)]
+
+
+def test_what_has_nothing_to_say_is_left_out() -> None:
+    assert titles(Explanation()) == []
+    assert titles(Explanation(applies_to=("sent by T/A",))) == ["Applies to"]
+
+
+def test_sections_stand_in_the_order_in_which_people_read_them() -> None:
+    blocker = Blocker(step=STEP, node="H1", reason=Reason.DST_RECORD_MISSING, fix=FIX)
+    found = Explanation(
+        missed=(Missed("H1", STEP, (NEAR,)),),
+        blockers=(blocker,),
+        mended=ARRIVED,
+        applies_to=("sent by T/A", "untagged"),
+        unread=("TTL",),
+    )
+
+    assert titles(found) == ["Applies to", "Nearest", "Blockers", "Fix", "Opens"]
+    applies, nearest, blockers, fix, opens = sections(found)
+    assert [entry.text for entry in applies.entries] == [
+        "sent by T/A; untagged",
+        "not looked at: TTL",
+    ]
+    assert nearest.entries[0].label == "H1 record missing"
+    assert nearest.entries[0].points == (
+        Point("record R: VSID 5003, not 5001; out of reach", "p.yaml:3"),
+    )
+    assert blockers.entries[0].label == "1. DST_RECORD_MISSING at H1"
+    mend, after = fix.entries
+    assert (mend.label, mend.text) == ("1.", "add a record")
+    assert mend.listings == (
+        Listing("in the policy", ("--- a/p.yaml", "+++ b/p.yaml"), "diff"),
+        Listing("in PowerShell, on H1, H2", ("New-Thing -A 1",), "powershell"),
+    )
+    assert after.text == "after this fix the packet is delivered at H2"
+    assert opens.entries[0].text == (
+        "T/B -> T/X, tcp 1 > 2: was dropped (DST_RECORD_MISSING) at H1, would be delivered at H2"
+    )
+    assert opens.entries[1].text == "7 other packets compared"
+
+
+def test_a_miss_that_nothing_came_near_says_so() -> None:
+    (section,) = sections(Explanation(missed=(Missed("H1", STEP, ()),)))
+
+    assert section.entries[0].text == "no other row comes near"
+
+
+def test_advice_stands_where_no_policy_helps() -> None:
+    blocker = Blocker(
+        step=STEP, node="H1", reason=Reason.DST_RECORD_MISSING, fix=None, advice="send elsewhere"
+    )
+
+    assert sections(Explanation(blockers=(blocker,)))[1].entries[0].text == "send elsewhere"
+
+
+def test_endings_say_what_where_and_why() -> None:
+    assert ending(LOST) == "dropped (DST_RECORD_MISSING) at H1"
+    assert ending(Ending(Outcome.TO_GATEWAY, None, "H3")) == "to gateway at H3"
+
+
+def test_json_has_every_field() -> None:
+    blocker = Blocker(step=STEP, node="H1", reason=Reason.DST_RECORD_MISSING, fix=FIX)
+    document = explanation_document(Explanation(blockers=(blocker,), mended=ARRIVED))
+
+    (told,) = document["blockers"]
+    assert told["fix"]["opens"][0]["before"]["reason"] == "DST_RECORD_MISSING"
+    assert told["fix"]["hosts"] == ["H1", "H2"]
+    assert document["mended"]["outcome"] == "delivered"
