@@ -30,6 +30,8 @@ _COMMANDS: Final = {
     "next-hop": "next_hop",
     "show": "show",
     "validate": "validate",
+    "lint": "lint",
+    "rule": "rule",
     "samples": "samples",
     "schema": "schema",
 }
@@ -78,6 +80,7 @@ app = typer.Typer(
         "hnvemu trace -p policy.yaml T/A 8.8.8.8 udp/53 -v",
         "hnvemu show records --host H1",
         "hnvemu validate policies/",
+        "hnvemu lint policies/",
         "hnvemu trace --help",
     ),
 )

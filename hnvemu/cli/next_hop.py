@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hnvemu.cli import options
+from hnvemu.cli import options, what_if
 from hnvemu.cli.output import Color, emit, emit_lines, page_width, place
 from hnvemu.trace.outcome import Outcome
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EPILOG = options.epilog(
     "hnvemu next-hop A X",
     "hnvemu next-hop A 8.8.8.8              through the gateway",
+    "hnvemu next-hop A X --migrate X=H1",
     "hnvemu next-hop T/A 10.0.1.99 --json",
 )
 _LABEL = 12
@@ -36,6 +37,14 @@ def next_hop(
         ),
     ],
     policy: options.PolicyPaths = None,
+    patch: what_if.Patch = None,
+    without: what_if.Without = None,
+    added: what_if.With = None,
+    put: what_if.Set = None,
+    migrate: what_if.Migrate = None,
+    down: what_if.Down = None,
+    mtu: what_if.Mtu = None,
+    stale: what_if.Stale = None,
     form: options.TableForm = None,
     as_json: options.AsJson = False,
     output: options.Output = None,
@@ -51,13 +60,15 @@ def next_hop(
 
     json = options.Form.JSON
     wanted = options.chosen(form, json, as_json=as_json, default=options.Form.TEXT)
-    known = options.load(policy)
+    flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
+    known = what_if.load(policy, flags).policy
     found = ask(Fabric.compile(known), source, destination)
     if wanted is json:
         from hnvemu.render.json import dumps
 
-        emit(dumps(_document(found, known.sha256)), output=output)
+        emit(dumps(_document(found, known.sha256) | flags.as_dict), output=output)
     else:
+        flags.note()
         emit_lines(list(_lines(found, page_width(output))), output=output, color=color)
     raise typer.Exit(3 if found.steps[-1].outcome is Outcome.UNDECIDED else 0)
 
@@ -81,7 +92,8 @@ def _lines(found: NextHop, width: int) -> Iterator[Line]:
         yield (verdict, Span("  "), Span(reason, Style.NAME), Span(ends))
     yield ()
     hop = Hop(port.host, "host", found.steps)
-    yield from hop_lines((hop,), everything=False, width=width, arrow="->")
+    # What says nothing but that it goes on is a group's last step.
+    yield from hop_lines((hop,), everything=last.minor, width=width, arrow="->")
     yield ()
     facts = [("Source", f"{found.src}, MAC {port.mac}, VSID {port.vsid}")]
     if found.record is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
@@ -15,6 +14,7 @@ from hnvemu.errors import QuestionError
 
 if TYPE_CHECKING:
     from hnvemu.model.policy import Policy
+    from hnvemu.reader.edit import PolicyText
 
 SAMPLE: Final = "sample:complex-routing"
 POLICY_VARIABLE: Final = "HNVEMU_POLICY"
@@ -119,21 +119,46 @@ def _size_limit() -> int:
     return int(text) * 2**20
 
 
+def load_texts(paths: list[str] | None) -> PolicyText:
+    """Read the texts of that policy, which can be edited.
+
+    Raises:
+        PolicyError: They cannot be read.
+        QuestionError: There is no such sample.
+    """
+    from hnvemu.reader.edit import PolicyText
+    from hnvemu.reader.source import SIZE_LIMIT
+
+    limit = _size_limit()
+    names = _names(paths or (), quietly=False)
+    return PolicyText.read(*names, size_limit=SIZE_LIMIT if names == [SAMPLE] else limit)
+
+
+def named(paths: list[str] | None) -> list[str]:
+    """Return what is read for these paths: themselves, or what takes their place."""
+    return _names(paths or (), quietly=False)
+
+
 def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
     from hnvemu.reader import load_policy
 
     limit = _size_limit()
+    names = _names(paths, quietly=quietly)
+    return load_policy(*names) if names == [SAMPLE] else load_policy(*names, size_limit=limit)
+
+
+def _names(paths: list[str] | tuple[()], *, quietly: bool) -> list[str]:
+    """Return what is to be read: by the options, the environment or the folder, or the sample."""
     if paths:
-        if quietly and "-" in paths:
-            return load_policy(SAMPLE)  # what the shell completes must not wait for its input
-        return load_policy(*paths, size_limit=limit, stdin=sys.stdin.buffer)
+        # What the shell completes must not wait for its input.
+        return [SAMPLE] if quietly and "-" in paths else [*paths]
     if named := os.environ.get(POLICY_VARIABLE):
-        return load_policy(named, size_limit=limit, stdin=sys.stdin.buffer)
+        return [named]
     if Path(_LOCAL_POLICY).is_file():
-        return load_policy(_LOCAL_POLICY, size_limit=limit)
+        return [_LOCAL_POLICY]
     if not quietly:
         note(f"note: no policy is given: this is the sample {SAMPLE}")
-    return load_policy(SAMPLE)
+    return [SAMPLE]
 
 
 def chosen(form: AnyForm | None, json: AnyForm, *, as_json: bool, default: AnyForm) -> AnyForm:

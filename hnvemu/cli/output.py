@@ -58,10 +58,10 @@ def emit(text: str, *, output: str | None = None) -> None:
         QuestionError: The file cannot be written.
     """
     text = text.rstrip("\n") + "\n"
-    if output in _STANDARD:
+    if output is None or output in _STANDARD:
         _quietly(sys.stdout, text)
     else:
-        _write_file(output, text.encode(errors="replace"))
+        write_file(output, text.encode(errors="replace"))
 
 
 def emit_lines(lines: Sequence[Line], *, output: str | None, color: Color) -> None:
@@ -84,8 +84,8 @@ def emit_octets(octets: bytes, *, output: str | None) -> None:
     Raises:
         QuestionError: The file cannot be written, or standard output is a terminal.
     """
-    if output not in _STANDARD:
-        _write_file(output, octets)
+    if output is not None and output not in _STANDARD:
+        write_file(output, octets)
         return
     if sys.stdout.isatty():
         raise QuestionError("a capture is not for a terminal", "name a file: -o FILE")
@@ -167,9 +167,13 @@ def _quietly(stream: IO[AnyStr], result: AnyStr) -> None:
             raise QuestionError(f"standard output cannot be written: {reason}") from None
 
 
-def _write_file(name: str | None, octets: bytes) -> None:
-    """Write beside the file and rename, so that it is never half written."""
-    path = Path(name or "")
+def write_file(name: str, octets: bytes) -> None:
+    """Write beside the file and rename, so that it is never half written.
+
+    Raises:
+        QuestionError: It cannot be written.
+    """
+    path = Path(name)
     beside = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe is written to as it stands

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hnvemu.addresses import address_of
 from hnvemu.cli.show import Table
 from hnvemu.errors import QuestionError
-from hnvemu.model.acl import Action, Direction
+from hnvemu.model.acl import Action, DatacenterAcl, Direction, ExtendedAcl, FirewallRule, PortAcl
+from hnvemu.model.origin import BUILT_IN
 from hnvemu.model.records import RecordType
-from hnvemu.tables.acl import Unevaluated, selects
-from hnvemu.trace.steps import AclAllowed, AclDenied, NotEvaluated
+from hnvemu.trace.steps import AclDefaultDenied, AclDefaulted, NotEvaluated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from hnvemu.model.acl import (
-        Addresses,
-        AddressRange,
-        DatacenterAcl,
-        ExtendedAcl,
-        FirewallRule,
-        PortAcl,
-        Protocol,
-    )
+    from hnvemu.addresses import MacAddress
+    from hnvemu.model.acl import AclRule, Addresses, Ports, Protocol
     from hnvemu.model.origin import Origin
     from hnvemu.model.policy import Policy
     from hnvemu.model.provider import Host
@@ -130,8 +122,9 @@ def _records_of(tables: Tables, host: str) -> Iterator[LookupRecord]:
     view = tables.known(host).view
     had = {id(record) for record in (*view.all_rows(), *view.unusable.values())}
     override = tables.policy.views.get(host)
-    for record in (*tables.policy.records, *(override.lookup_records if override else ())):
-        l2_only = record.type is RecordType.L2_ONLY and view.is_l2_only(record.vsid, record.mac)
+    shared = (override and override.snapshot) or tables.policy
+    for record in (*shared.records, *(override.lookup_records if override else ())):
+        l2_only = record.type is RecordType.L2_ONLY and record.mac in view.l2_only(record.vsid)
         if l2_only or id(record) in had:
             yield record
 
@@ -147,8 +140,13 @@ def _all_rules(policy: Policy) -> Iterator[Row]:
         ):
             if action is not None:
                 yield _default(str(default.vms), direction, action, default.origin)
-    for key, entry in _unevaluated_of(policy):
-        yield _unevaluated(str(entry.vms), entry.direction, key, entry.origin)
+    others: tuple[AclRule, ...] = (
+        *policy.port_acls,
+        *policy.extended_acls,
+        *policy.datacenter_acls,
+    )
+    for entry in others:
+        yield _rule(str(entry.vms), entry, entry.direction)
 
 
 def _rules_of(tables: Tables, port: VmPort) -> Iterator[Row]:
@@ -157,31 +155,22 @@ def _rules_of(tables: Tables, port: VmPort) -> Iterator[Row]:
         (Direction.INBOUND, tables.receiving(port).inbound),
         (Direction.OUTBOUND, tables.sending(port.name).outbound),
     ):
-        for key, entry in _unevaluated_of(tables.policy):
-            if entry.direction in (direction, Direction.BOTH) and selects(entry.vms, port):
-                yield _unevaluated(port.name, direction, key, entry.origin)
-        for firewall in lists:
-            if isinstance(firewall, Unevaluated):
-                continue
-            for tried in firewall.entries:
-                match tried.step:
-                    case AclAllowed(rule, _, _) | AclDenied(rule, _, _):
-                        yield _rule(port.name, rule, direction)
-                    case NotEvaluated(key, origin):
-                        yield _unevaluated(port.name, direction, key, origin)
-                    case _:
-                        pass  # no other step comes of a rule
-            action = Action.BLOCK if firewall.default.ends else Action.ALLOW
-            yield _default(port.name, direction, action, firewall.default.default.origin)
-
-
-def _unevaluated_of(
-    policy: Policy,
-) -> Iterator[tuple[str, PortAcl | ExtendedAcl | DatacenterAcl]]:
-    """Yield the entries of lists that this version does not evaluate, by the policy's key."""
-    yield from (("port_acls", entry) for entry in policy.port_acls)
-    yield from (("extended_acls", entry) for entry in policy.extended_acls)
-    yield from (("datacenter_acls", entry) for entry in policy.datacenter_acls)
+        for acl in lists:
+            said = set()
+            for tried in acl.entries:
+                step = tried.step
+                if isinstance(step, NotEvaluated):
+                    yield _unevaluated(port.name, direction, step.key, step.origin)
+                elif id(step.rule) not in said:  # one rule may be tried at several places
+                    said.add(id(step.rule))
+                    yield _rule(port.name, step.rule, direction)
+            default = acl.default
+            action = Action.BLOCK if default.ends else Action.ALLOW
+            if isinstance(default, AclDefaulted | AclDefaultDenied):
+                yield _default(port.name, direction, action, default.default.origin)
+            else:
+                name = f"(default of {acl.mechanism})"
+                yield _acl(port.name, direction, action, name, "any", BUILT_IN)
 
 
 # What a row says
@@ -243,8 +232,17 @@ def _port(port: VmPort) -> Row:
     return Row(values, port.origin)
 
 
-def _rule(vms: str, rule: FirewallRule, direction: Direction) -> Row:
-    return _acl(vms, direction, rule.action, rule.name, _conditions(rule), rule.origin)
+def _rule(vms: str, rule: AclRule, direction: Direction) -> Row:
+    match rule:
+        case FirewallRule():
+            name, conditions = rule.name, _conditions(rule)
+        case PortAcl():
+            name, conditions = "port ACL", _sides(rule)
+        case ExtendedAcl():
+            name, conditions = str(rule), _of_extended(rule)
+        case DatacenterAcl():
+            name, conditions = str(rule), _of_datacenter(rule)
+    return _acl(vms, direction, rule.action, name, "; ".join(conditions) or "any", rule.origin)
 
 
 def _default(vms: str, direction: Direction, action: Action, origin: Origin) -> Row:
@@ -268,17 +266,14 @@ def _acl(
     return Row(values, origin)
 
 
-def _conditions(rule: FirewallRule) -> str:
-    found = [] if rule.protocol is None else [_protocol(rule.protocol)]
-    for label, addresses in (
-        ("local", rule.local_address),
-        ("remote", rule.remote_address),
-    ):
-        if addresses is not None:
-            found.append(f"{label} {_addresses(addresses)}")
-    for label, ports in (("local port", rule.local_port), ("remote port", rule.remote_port)):
-        if ports is not None:
-            found.append(f"{label} {_joined(map(_span, ports.ranges), ports.keywords)}")
+def _conditions(rule: FirewallRule) -> list[str]:
+    found = [
+        *_protocol(rule.protocol),
+        *_among("local", rule.local_address),
+        *_among("remote", rule.remote_address),
+        *_ports_said("local port", rule.local_port),
+        *_ports_said("remote port", rule.remote_port),
+    ]
     if rule.icmp_type is not None:
         found.append(f"icmp type {_joined(map(_icmp, rule.icmp_type))}")
     if rule.profiles is not None:
@@ -292,26 +287,53 @@ def _conditions(rule: FirewallRule) -> str:
             found.append(f"{key} {value}")
     if not rule.enabled:
         found.append("disabled")
-    return "; ".join(found) or "any"
+    return found
 
 
-def _protocol(protocol: Protocol) -> str:
-    return _PROTOCOLS.get(protocol.number, str(protocol.number))
+def _sides(rule: PortAcl | ExtendedAcl) -> list[str]:
+    return [*_among("local", rule.local), *_among("remote", rule.remote)]
 
 
-def _addresses(addresses: Addresses) -> str:
-    return _joined(map(_range, addresses.ranges), addresses.keywords)
+def _of_extended(rule: ExtendedAcl) -> list[str]:
+    found = [
+        *_protocol(rule.protocol),
+        *_sides(rule),
+        *_ports_said("local port", rule.local_port),
+        *_ports_said("remote port", rule.remote_port),
+    ]
+    if rule.stateful:
+        found.append(f"stateful, idle {rule.idle_timeout} s")
+    if rule.isolation_id:
+        found.append(f"VSID {rule.isolation_id}")
+    return found
 
 
-def _range(part: AddressRange) -> str:
-    """Write addresses as a prefix where they are one."""
-    first, last = address_of(part.version, part.first), address_of(part.version, part.last)
-    width = (part.first ^ part.last).bit_length()
-    if part.first == part.last:
-        return str(first)
-    if part.first & (1 << width) - 1 == 0 and (part.last + 1) & (1 << width) - 1 == 0:
-        return f"{first}/{first.max_prefixlen - width}"
-    return f"{first}-{last}"
+def _of_datacenter(rule: DatacenterAcl) -> list[str]:
+    found = [
+        f"priority {rule.priority}",
+        *_protocol(rule.protocol),
+        *_among("source", rule.source),
+        *_among("destination", rule.destination),
+        *_ports_said("source port", rule.source_port),
+        *_ports_said("destination port", rule.destination_port),
+    ]
+    return [*found, "stateful"] if rule.stateful else found
+
+
+def _protocol(protocol: Protocol | None) -> list[str]:
+    if protocol is None:
+        return []
+    return [_PROTOCOLS.get(protocol.number, str(protocol.number))]
+
+
+def _among(label: str, side: Addresses | MacAddress | None) -> list[str]:
+    return [] if side is None else [f"{label} {side}"]
+
+
+def _ports_said(label: str, ports: Ports | None) -> list[str]:
+    if ports is None:
+        return []
+    return [f"{label} {_joined(map(_span, ports.ranges), ports.keywords)}"]
 
 
 def _span(part: tuple[int, int]) -> str:

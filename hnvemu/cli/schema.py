@@ -22,13 +22,15 @@ class Schema(StrEnum):
 
     POLICY = "policy"
     TRACE = "trace"
+    RULE = "rule"
+    LINT = "lint"
 
 
 def schema(
     name: Annotated[
         Schema,
         typer.Argument(
-            metavar="[policy|trace]",
+            metavar="[policy|trace|rule|lint]",
             show_default=False,
             help="What it describes: the policy, if not said.",
         ),

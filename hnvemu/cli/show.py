@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hnvemu.cli import options
+from hnvemu.cli import options, what_if
 from hnvemu.cli.output import Color, emit, emit_lines, page_width, place
 
 EPILOG = options.epilog(
@@ -15,6 +15,7 @@ EPILOG = options.epilog(
     "hnvemu show records X                  those of one VM",
     "hnvemu show routes T --host H1         those that H1 knows",
     "hnvemu show rules B                    in the order in which they are tried",
+    "hnvemu show records X --migrate X=H1  as they would be",
     "hnvemu show hosts --json",
 )
 
@@ -50,6 +51,14 @@ def show(
             help="As this host has it: with what only it knows, and without what it lacks.",
         ),
     ] = None,
+    patch: what_if.Patch = None,
+    without: what_if.Without = None,
+    added: what_if.With = None,
+    put: what_if.Set = None,
+    migrate: what_if.Migrate = None,
+    down: what_if.Down = None,
+    mtu: what_if.Mtu = None,
+    stale: what_if.Stale = None,
     form: options.TableForm = None,
     as_json: options.AsJson = False,
     output: options.Output = None,
@@ -64,7 +73,8 @@ def show(
 
     json = options.Form.JSON
     wanted = options.chosen(form, json, as_json=as_json, default=options.Form.TEXT)
-    fabric = Fabric.compile(options.load(policy))
+    flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
+    fabric = Fabric.compile(what_if.load(policy, flags).policy)
     rows = rows_of(fabric, table, name, host)
     if wanted is json:
         from hnvemu.render.json import dumps
@@ -76,11 +86,13 @@ def show(
             "name": name,
             "host": host,
             "rows": [{**row.values, "origin": place(row.origin)} for row in rows],
+            **flags.as_dict,
         }
         emit(dumps(document), output=output)
         return
     from hnvemu.render.tables import table_lines
 
+    flags.note()
     if not rows:
         emit(f"no {table}", output=output)
         return

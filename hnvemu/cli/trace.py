@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from hnvemu.cli import options
+from hnvemu.cli import options, what_if
 from hnvemu.cli.output import Color, can_draw, emit, emit_lines, emit_octets, note, page_width
 from hnvemu.errors import QuestionError
 from hnvemu.trace.outcome import Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hnvemu.trace.trace import Trace
     from hnvemu.wire.capture import CapturedFrame
@@ -27,10 +27,13 @@ EPILOG = options.epilog(
     "hnvemu trace B X icmp/echo --conversation     the reply too",
     "hnvemu trace A 8.8.8.8 udp/53 --ttl 1 --len 1459 --df",
     "hnvemu trace A X --src-mac 02-00-00-00-61-0A  would a forged MAC get through?",
+    "hnvemu trace A 10.0.1.99 --explain            why not, and what would mend it",
+    "hnvemu trace A X --migrate X=H1 --stale H3    who is cut off by a move",
     "hnvemu trace A X tcp/80 --expect delivered    exits 1 if it is not",
     "hnvemu trace --pcap cap.pcapng --frame 17 --in A",
     "hnvemu trace --hex - --in pa:H2               what reaches a host, from stdin",
     "hnvemu trace A X -f pcap -o trace.pcapng      for Wireshark",
+    "hnvemu trace A X -f html -o trace.html        for a browser",
 )
 
 
@@ -41,6 +44,7 @@ class TraceForm(StrEnum):
     MINIMAL = "minimal"
     JSON = "json"
     PCAP = "pcap"
+    HTML = "html"
 
 
 # The arguments and options, in the order of the help page. They have names of their own because
@@ -64,7 +68,7 @@ Service = Annotated[
     str | None,
     typer.Argument(
         metavar="[SERVICE]",
-        help="tcp/443, udp/53, icmp/echo, icmp/3:4, a protocol's number, or a name of the "
+        help="tcp/443, udp/53, icmp/echo, icmp/3:4, arp, nd, a protocol's number, or a name of the "
         "policy's services; icmp/echo if not said.",
     ),
 ]
@@ -90,6 +94,15 @@ ConnectionState = Annotated[
     ),
 ]
 Conversation = Annotated[bool, typer.Option("--conversation", help="Trace the reply too.")]
+ReplyAfter = Annotated[
+    int,
+    typer.Option(
+        "--reply-after",
+        metavar="SECONDS",
+        show_default=False,
+        help="The reply comes so much later; idle sessions are forgotten.",
+    ),
+]
 ProfileName = Annotated[
     Literal["transparent", "ws2012", "ws2012r2", "hnvv2"] | None,
     typer.Option(
@@ -128,6 +141,13 @@ Entry = Annotated[
         autocompletion=options.complete_entry,
     ),
 ]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain",
+        help="Say why not, too: what came near, which packets fare alike, and what would mend it.",
+    ),
+]
 Expect = Annotated[
     str | None,
     typer.Option(
@@ -153,7 +173,7 @@ FormOfTrace = Annotated[
     typer.Option(
         "-f",
         "--format",
-        metavar="text|minimal|json|pcap",
+        metavar="text|minimal|json|pcap|html",
         help="Form of the result: text if not said.",
     ),
 ]
@@ -173,12 +193,22 @@ def trace(
     src_ip: SourceIp = None,
     state: ConnectionState = None,
     conversation: Conversation = False,
+    reply_after: ReplyAfter = 0,
     profile: ProfileName = None,
     flowid: FlowId = "0",
     hexadecimal: Hex = None,
     pcap: Pcap = None,
     frame: FrameNumber = None,
     at: Entry = None,
+    patch: what_if.Patch = None,
+    without: what_if.Without = None,
+    added: what_if.With = None,
+    put: what_if.Set = None,
+    migrate: what_if.Migrate = None,
+    down: what_if.Down = None,
+    mtu: what_if.Mtu = None,
+    stale: what_if.Stale = None,
+    explain: Explain = False,
     expect: Expect = None,
     exit_code: ExitCode = False,
     quiet: Quiet = False,
@@ -222,29 +252,47 @@ def trace(
         raise QuestionError("the policy and the frame cannot both come from stdin")
     octets = _octets(hexadecimal, pcap, frame or 1) if given else None
 
+    flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
+    supposed = what_if.load(policy, flags, to_edit=explain)
     fabric = Fabric.compile(
-        options.load(policy),
+        supposed.policy,
         profile=None if profile is None else Profile(profile),
         flow_id=flow_id,
     )
-    answer = ask(
-        fabric,
-        Question(
-            source=(at if given else source) or "",
-            destination=destination,
-            service=service,
-            source_port=sport,
-            ttl=ttl,
-            length=length,
-            df=df,
-            src_mac=src_mac,
-            dst_mac=dst_mac,
-            src_ip=src_ip,
-            state=None if state is None else State(state),
-            frame=octets,
-            conversation=conversation,
-        ),
+    question = Question(
+        source=(at if given else source) or "",
+        destination=destination,
+        service=service,
+        source_port=sport,
+        ttl=ttl,
+        length=length,
+        df=df,
+        src_mac=src_mac,
+        dst_mac=dst_mac,
+        src_ip=src_ip,
+        state=None if state is None else State(state),
+        frame=octets,
+        conversation=conversation,
+        reply_after=reply_after,
     )
+    answer = ask(fabric, question)
+    tells_more = not quiet and wanted not in (TraceForm.MINIMAL, TraceForm.PCAP)
+    if tells_more:
+        what_if.add(supposed, fabric, question, answer)
+    if explain and tells_more:
+        from hnvemu.analysis.explain import explain as add_explanation
+
+        add_explanation(
+            fabric,
+            answer,
+            text=supposed.texts,
+            rebuild=lambda texts: Fabric.compile(
+                supposed.remade(texts) if supposed.remade else texts.policy(),
+                profile=fabric.profile,
+                flow_id=flow_id,
+            ),
+            established=question.state is State.ESTABLISHED,
+        )
     _write(answer, wanted, output=output, color=color, quiet=quiet, verbose=verbose)
     if conversation and answer.reply is None:
         received = "nobody answers such a packet" if answer.delivered else "nobody received it"
@@ -413,6 +461,10 @@ def _write(
         from hnvemu.render.json import dumps, trace_document
 
         emit(dumps(trace_document(answer)), output=output)
+    elif form is TraceForm.HTML:
+        from hnvemu.render.html import trace_page
+
+        emit(trace_page(answer), output=output)
     else:
         from hnvemu.render.pcap import write_capture
 
@@ -422,9 +474,9 @@ def _write(
 
 
 def _exit_code(answer: Trace, expected: Expectation | None, *, strict: bool) -> int:
-    outcomes = {answer.outcome, *(branch.outcome for branch in answer.branches)}
+    outcomes = {*_outcomes(answer)}
     if answer.reply is not None:
-        outcomes.add(answer.reply.outcome)
+        outcomes |= {*_outcomes(answer.reply)}
     if expected is not None and expected.is_met(answer):
         return 0
     if Outcome.UNDECIDED in outcomes:
@@ -433,6 +485,13 @@ def _exit_code(answer: Trace, expected: Expectation | None, *, strict: bool) -> 
         note(f"note: expected {expected}, and it was {_ending(answer)}")
         return 1
     return int(strict and Outcome.DROPPED in outcomes)
+
+
+def _outcomes(answer: Trace) -> Iterator[Outcome]:
+    """Yield what became of a frame and of each of its copies."""
+    yield answer.outcome
+    for branch in answer.branches:
+        yield from _outcomes(branch)
 
 
 def _ending(answer: Trace) -> str:

@@ -6,16 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from hnvemu.addresses import MacAddress, address_of
-from hnvemu.render.packet import has_frame, protocol_of
-from hnvemu.render.wording import evidence_of, kind, origin_of, words
-from hnvemu.trace.steps import AclDenied
+from hnvemu.render.packet import has_frame, protocol_name, protocol_of
+from hnvemu.render.wording import evidence_of, kind, origin_of, record_json, words
+from hnvemu.tables.neighbours import message_of
+from hnvemu.trace.steps import AclDefaultDenied, AclDenied, PortBlocked
 
 if TYPE_CHECKING:
     from hnvemu.model.origin import Origin
+    from hnvemu.tables.sessions import Session
     from hnvemu.trace.steps import Step
     from hnvemu.trace.trace import DeliveredFrame, Trace, WireFrame
 
 SCHEMA: Final = "hnvemu/trace/v1"
+
+_DENIALS = (AclDenied, AclDefaultDenied, PortBlocked)
 
 
 def trace_document(trace: Trace) -> dict[str, Any]:
@@ -29,6 +33,7 @@ def trace_document(trace: Trace) -> dict[str, Any]:
         "policy_sha256": trace.policy_sha256,
         "profile": trace.profile.value,
         **_trace(trace),
+        **_what_if(trace),
     }
 
 
@@ -38,6 +43,23 @@ def dumps(document: dict[str, Any]) -> str:
 
 
 def _trace(trace: Trace) -> dict[str, Any]:
+    document = _told(trace)
+    if trace.explanation is not None:
+        from hnvemu.render.explanation import explanation_document  # noqa: PLC0415 - few ask why
+
+        document["explain"] = explanation_document(trace.explanation)
+    return document
+
+
+def _what_if(trace: Trace) -> dict[str, Any]:
+    if trace.what_if is None:
+        return {}
+    from hnvemu.render.what_if import what_if_document  # noqa: PLC0415 - few ask what if
+
+    return what_if_document(trace.what_if)
+
+
+def _told(trace: Trace) -> dict[str, Any]:
     return {
         "packet": _packet(trace),
         "verdict": _verdict(trace),
@@ -49,6 +71,17 @@ def _trace(trace: Trace) -> dict[str, Any]:
         "delivered": [_delivered(frame) for frame in trace.delivered],
         "notes": [{"text": note.text, "rules": list(note.rules)} for note in trace.notes],
         "assumptions": list(trace.assumptions),
+        "learnt": [{"host": host, "record": record_json(record)} for host, record in trace.learnt],
+        "sessions": [_session(row) for row in trace.sessions.rows],
+        "remarks": [
+            {
+                "kind": remark.kind.value,
+                "text": remark.text,
+                "rules": list(remark.rules),
+                "origin": _origin(remark.origin),
+            }
+            for remark in trace.remarks
+        ],
         "return": None if trace.reply is None else _trace(trace.reply),
         "branches": [_trace(branch) for branch in trace.branches],
     }
@@ -76,6 +109,12 @@ def _packet(trace: Trace) -> dict[str, Any]:
         packet["outer_frame"] = trace.outer.hex()
     if flow.icmp >= 0:
         packet["icmp"] = {"type": flow.icmp >> 8, "code": flow.icmp & 0xFF}
+    if flow.target >= 0:
+        packet["message"] = {
+            "kind": message_of(flow).value,
+            "sender": str(address_of(flow.version, flow.src)),
+            "target": str(address_of(flow.version, flow.target)),
+        }
     if flow.vlan >= 0:
         packet["vlan"] = flow.vlan
     if is_frame and not is_ip:
@@ -91,6 +130,7 @@ def _verdict(trace: Trace) -> dict[str, Any]:
         "node": trace.hops[-1].node,
         "to": trace.receiver,
         "rule": last.rule.name if isinstance(last, AclDenied) else None,
+        "mechanism": last.mechanism.value if isinstance(last, _DENIALS) else None,
         "origin": _origin(origin_of(last)),
     }
 
@@ -112,6 +152,26 @@ def _origin(origin: Origin | None) -> dict[str, Any] | None:
     if origin is None:
         return None
     return {"file": origin.file, "line": origin.line, "column": origin.column}
+
+
+def _session(row: Session) -> dict[str, Any]:
+    """Return a session; ports and the identifier of an echo are those of the packets it lets in."""
+    version, src, dst, protocol, *told = row.five_tuple
+    name = protocol_name(version, protocol)
+    echo = name in {"icmp", "icmpv6"}
+    return {
+        "port": row.place.port,
+        "vsid": row.place.vsid,
+        "direction": row.place.direction.value,
+        "mechanism": row.place.mechanism.value,
+        "src": str(address_of(version, src)),
+        "dst": str(address_of(version, dst)),
+        "protocol": name,
+        "src_port": None if echo or told[0] < 0 else told[0],
+        "dst_port": None if echo or told[1] < 0 else told[1],
+        "echo_id": told[0] if echo else None,
+        "seconds": row.seconds,
+    }
 
 
 def _wire(wire: WireFrame) -> dict[str, Any]:

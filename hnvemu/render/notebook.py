@@ -6,13 +6,12 @@ and on dark.
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from hnvemu.render.json import dumps
+from hnvemu.render.markup import block, css_class, text
 from hnvemu.render.text import verdict
 from hnvemu.render.wording import evidence_of, origin_of, words
-from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:
     from hnvemu.trace.path import Hop
@@ -27,13 +26,6 @@ _STYLE = """\
 .hnvemu b.unsure{color:#c98a00}.hnvemu i{font-style:normal;color:#2b8cbe}
 .hnvemu small{font-size:inherit;opacity:.65}"""
 
-_CLASSES = {
-    Outcome.DROPPED: "bad",
-    Outcome.UNDECIDED: "unsure",
-    Outcome.PASSED_THROUGH: "unsure",
-    Outcome.EXTERNAL_ROUTER: "unsure",
-}
-
 
 def trace_html(trace: Trace) -> str:
     """Return a fragment of HTML that shows a trace, and its reply, as a tree."""
@@ -43,30 +35,30 @@ def trace_html(trace: Trace) -> str:
 
 def _tree(trace: Trace, title: str) -> str:
     word, _, rest = verdict(trace).partition("  ")
-    css = _CLASSES.get(trace.outcome, "good")
+    css = css_class(trace.outcome)
     hops = "".join(_hop(hop) for hop in trace.hops)
     remarks = [f"Note: {note.text} [{', '.join(note.rules)}]" for note in trace.notes]
     if trace.assumptions:
         remarks.append(f"Assumed: {', '.join(trace.assumptions)}")
     return (
-        f'<details open><summary>{title}<b class="{css}">{escape(word)}</b> {escape(rest)}'
-        f"</summary>{hops}{''.join(f'<p>{escape(remark)}</p>' for remark in remarks)}</details>"
+        f'<details open><summary>{title}<b class="{css}">{text(word)}</b> {text(rest)}'
+        f"</summary>{hops}{''.join(f'<p>{text(remark)}</p>' for remark in remarks)}</details>"
     )
 
 
 def _hop(hop: Hop) -> str:
     steps = "".join(_step(step) for step in hop.steps)
-    return f"<details open><summary><b>{escape(hop.node)}</b></summary>{steps}</details>"
+    return f"<details open><summary><b>{text(hop.node)}</b></summary>{steps}</details>"
 
 
 def _step(step: Step) -> str:
     stage, action, detail = words(step)
     origin = origin_of(step)
-    place = "" if origin is None else f" <small>{escape(origin.short)}</small>"
-    css = "" if step.outcome is None else f' class="{_CLASSES.get(step.outcome, "good")}"'
+    place = "" if origin is None else f" <small>{text(origin.short)}</small>"
+    css = "" if step.outcome is None else f' class="{css_class(step.outcome)}"'
     facts = f"{', '.join(step.rules)}\n" if step.rules else ""
     facts += dumps(evidence_of(step))
     return (
-        f"<details><summary><i>{escape(stage)}</i> <b{css}>{escape(action)}</b>"
-        f" {escape(detail)}{place}</summary><pre>{escape(facts)}</pre></details>"
+        f"<details><summary><i>{text(stage)}</i> <b{css}>{text(action)}</b>"
+        f" {text(detail)}{place}</summary><pre>{block(facts)}</pre></details>"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP, read_ethernet, read_ip
+from hnvemu.wire.flow import ARP_ETHERTYPE, ICMP, ICMPV6, TCP, UDP, read_ethernet, read_ip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,8 @@ _TRANSPORTS = {
     (4, ICMP): ("ICMP", 8),
     (6, ICMPV6): ("ICMPv6", 8),
 }
+_ARP_START = bytes.fromhex("0001 0800 06 04")  # RFC 826: IPv4 over Ethernet
+_NEIGHBOUR = (135, 136)  # RFC 4861: the address that the message is about, and options, follow
 _PER_LINE = 16
 
 
@@ -64,12 +66,19 @@ def _headers(frame: bytes, start: int, prefix: str) -> Iterator[Header]:
     if at > 14:
         yield Header(f"{prefix}802.1Q tag", start + 14, start + at)
     ip = read_ip(inner, ethertype, at)
+    known = bool(ip.version)
+    if ethertype == ARP_ETHERTYPE and inner[at : at + 6] == _ARP_START and len(inner) - at >= 28:
+        yield Header(f"{prefix}ARP", start + at, start + at + 28)
+        at += 28
+        known = True
     if ip.version:
         yield Header(f"{prefix}IPv{ip.version}", start + at, start + ip.start)
         at = ip.start
         name, octets = _TRANSPORTS.get((ip.version, ip.protocol), ("", 0))
         if name == "TCP" and ip.end - at >= octets:
             octets = max(octets, (inner[at + 12] >> 4) * 4)
+        if name == "ICMPv6" and ip.end - at >= 24 and inner[at] in _NEIGHBOUR:
+            octets = ip.end - at
         if name and not ip.offset and ip.end - at >= octets:
             yield Header(prefix + name, start + at, start + at + octets)
             at += octets
@@ -77,5 +86,5 @@ def _headers(frame: bytes, start: int, prefix: str) -> Iterator[Header]:
             yield Header(f"{prefix}payload", start + at, start + ip.end)
             at = ip.end
     if at < len(inner):
-        name = "padding" if ip.version else "payload"
+        name = "padding" if known else "payload"
         yield Header(f"{prefix}{name}", start + at, start + len(inner))

@@ -23,28 +23,39 @@ def write_capture(trace: Trace, stream: BinaryIO) -> None:
     """Write a trace, and its reply after it, as pcapng.
 
     Each port of a VM and each provider NIC is an interface: ``T/A``, ``H1 provider``. A comment
-    on a frame that arrives lists what its host decided about it.
+    on a frame that arrives lists what its host decided about it. Copies follow one another, each
+    from where it leaves its host or reaches a VM.
     """
     write_pcapng(stream, _records(trace))
 
 
 def _records(trace: Trace) -> Iterator[CaptureRecord]:
-    hops = trace.hops
-    comment = f"{verdict(trace)}\n{_explanation(hops[0])}"
+    comment = f"{verdict(trace)}\n{_explanation(trace.hops[0])}"
     if trace.outer is None:
         yield CaptureRecord(trace.at, trace.frame, comment, outbound=False)
     else:
-        yield CaptureRecord(_provider(hops[0].node), trace.outer, comment, outbound=False)
-    for wire, hop in zip(trace.wire, hops[1:], strict=True):
+        provider = _provider(trace.hops[0].node)
+        yield CaptureRecord(provider, trace.outer, comment, outbound=False)
+    yield from _onward(trace)
+    if trace.reply is not None:
+        yield from _records(trace.reply)
+
+
+def _onward(trace: Trace) -> Iterator[CaptureRecord]:
+    """Yield a frame's way from where it entered, and each copy's from where it was made."""
+    hops = trace.hops
+    for position, wire in enumerate(trace.wire, start=1):
         name = wire.tunnel.encapsulation.upper()
         comment = f"{name} from {wire.sender} to {wire.receiver}, VSID {wire.tunnel.vsid}"
         yield CaptureRecord(_provider(wire.sender), wire.frame, comment, outbound=True)
-        yield CaptureRecord(_provider(wire.receiver), wire.frame, _explanation(hop), outbound=False)
+        for hop in hops[position : position + 1] or [copy.hops[0] for copy in trace.branches]:
+            provider = _provider(hop.node)
+            yield CaptureRecord(provider, wire.frame, _explanation(hop), outbound=False)
     for frame in trace.delivered:
         comment = f"{trace.outcome}: {frame.to}, VSID {frame.vsid}"
         yield CaptureRecord(frame.to, frame.frame, comment, outbound=True)
-    if trace.reply is not None:
-        yield from _records(trace.reply)
+    for copy in trace.branches:
+        yield from _onward(copy)
 
 
 def _provider(host: str) -> str:

@@ -14,16 +14,25 @@ from hnvemu.addresses import MacAddress
 from hnvemu.render.columns import hop_lines
 from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, styled, wrap
 from hnvemu.render.octets import dump, headers
-from hnvemu.render.packet import destination, has_frame, packet_text
+from hnvemu.render.packet import destination, has_frame, packet_text, session_text
 from hnvemu.render.wording import words
 from hnvemu.trace.outcome import Outcome
-from hnvemu.trace.steps import Arrived, NotEvaluated
+from hnvemu.trace.steps import (
+    Arrived,
+    CopiedToGroup,
+    CopiedToHost,
+    CopiedToPort,
+    GroupReceived,
+    NotEvaluated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
 
+    from hnvemu.render.explanation import Section
+    from hnvemu.trace.explanation import Explanation
     from hnvemu.trace.trace import Trace, WireFrame
     from hnvemu.wire.encapsulation import Tunnel
     from hnvemu.wire.flow import Flow
@@ -107,6 +116,17 @@ def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -
         if detail > Detail.QUIET:
             lines.append(())
         lines += _block(trace.reply, detail, width, glyphs, "Reply: ")
+        if trace.remarks and detail > Detail.QUIET:
+            lines.append(())
+            for remark in trace.remarks:
+                text = f"{remark.text} [{', '.join(remark.rules)}]"
+                lines += _labelled("Remark", printable(text), width)
+    if trace.what_if is not None and detail > Detail.QUIET:
+        from hnvemu.render.what_if import sections  # noqa: PLC0415 - few ask what if
+
+        everything = detail >= Detail.VERBOSE
+        found = sections(trace.what_if, arrow=glyphs.arrow, everything=everything)
+        lines += _sections(found, width)
     return lines
 
 
@@ -136,10 +156,14 @@ def _effects(trace: Trace) -> Iterator[str]:
             f" vsid={tunnel.vsid}{vlan} {tunnel.src} > {tunnel.dst} length={len(wire.frame)}"
         )
     node = _word(trace.hops[-1].node)
+    for position, branch in enumerate(trace.branches, start=1):
+        for line in _effects(branch):
+            yield f"copy {position} {line}"
     for frame in trace.delivered:
         yield (
             f"{trace.outcome} {_word(frame.to)} {node} vsid={frame.vsid}"
-            f" src-mac={frame.src_mac} dst-mac={frame.dst_mac} ttl={frame.ttl}"
+            f" src-mac={frame.src_mac} dst-mac={frame.dst_mac}"
+            + (f" ttl={frame.ttl}" if frame.flow.version else "")
         )
     if not trace.delivered:
         reason = f" {trace.reason}" if trace.reason else ""
@@ -166,15 +190,38 @@ def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str
     yield ()
     everything = detail >= Detail.VERBOSE
     yield from hop_lines(trace.hops, everything=everything, width=width, arrow=glyphs.arrow)
+    yield from _branches(trace, detail, width, glyphs, "")
     summary = list(_summary(trace, glyphs))
     if summary:
         yield ()
     for label, text in summary:
         yield from _labelled(label, printable(text), width)
+    if trace.explanation is not None:
+        yield from _explained(trace.explanation, width, glyphs.arrow)
     if detail is Detail.BYTES:
         for heading, frame, wire in _frames(trace, glyphs):
             yield ()
             yield from _dump(printable(heading), frame, wire)
+
+
+def _branches(
+    trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, number: str
+) -> Iterator[Line]:
+    """Yield the copies of a replicated frame, each with its own way and steps."""
+    for position, branch in enumerate(trace.branches, start=1):
+        name = f"{number}{position}"
+        word, style = _VERDICTS[branch.outcome]
+        why = f" {branch.reason}" if branch.reason else ""
+        heading = f"{_INDENT}Copy {name}  "
+        first, *others = _path(branch, glyphs)
+        first = (Span(heading, Style.LABEL), Span(f"{word}{why}", style), Span("  "), *first)
+        yield ()
+        yield from _flowing([first, *others], f" {glyphs.then} ", hanging=4, width=width)
+        yield ()
+        yield from hop_lines(
+            branch.hops, everything=detail >= Detail.VERBOSE, width=width, arrow=glyphs.arrow
+        )
+        yield from _branches(branch, detail, width, glyphs, f"{name}.")
 
 
 def _flowing(
@@ -215,7 +262,9 @@ def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
     """Return the places that the packet passed, and the mark of what stopped it."""
     places: list[Line] = []
     first = trace.hops[0].steps[0]
-    if not isinstance(first, Arrived):
+    if isinstance(first, (CopiedToHost, CopiedToPort, CopiedToGroup, GroupReceived)):
+        pass  # a copy begins at its host
+    elif not isinstance(first, Arrived):
         places.append((Span(printable(trace.at)),))
     elif not first.fault:
         places.append(_tunnel(first.tunnel))
@@ -232,6 +281,10 @@ def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
             places.append((Span("external router", Style.UNSURE),))
         case Outcome.PASSED_THROUGH:
             places.append((Span("outside HNV", Style.UNSURE),))
+        case Outcome.REPLICATED:
+            count = len(trace.branches)
+            copies = f"{count} {'copy' if count == 1 else 'copies'}"
+            places.append((Span(copies, Style.GOOD),))
         case _:
             places += [(Span(printable(frame.to), Style.GOOD),) for frame in trace.delivered]
     return places
@@ -243,13 +296,20 @@ def _tunnel(tunnel: Tunnel) -> Line:
 
 def _summary(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, str]]:
     """Yield label and text of what changed, the fidelity notes, and the assumptions."""
-    for delivered in trace.delivered:
+    if trace.outcome is Outcome.ANSWERED:
+        for delivered in trace.delivered:
+            told = packet_text(delivered.flow)
+            yield "Answer", f"{told}, from {delivered.src_mac} to {delivered.dst_mac}"
+    for delivered in () if trace.outcome is Outcome.ANSWERED else trace.delivered:
         same, changed = _differences(trace.flow, delivered.flow, glyphs.arrow)
         if changed:
             yield "Changed", ", ".join(changed)
         yield "Unchanged", ", ".join(same)
     for note in trace.notes:
         yield "Note", f"{note.text} [{', '.join(note.rules)}]"
+    if trace.reply is not None:
+        for session in trace.sessions.rows:
+            yield "Session", session_text(session)
     if trace.assumptions:
         yield "Assumed", ", ".join(trace.assumptions)
 
@@ -284,6 +344,36 @@ def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
         yield (Span(_INDENT), Span(name.ljust(_LABEL), Style.LABEL), Span(part))
 
 
+def _explained(explanation: Explanation, width: int, arrow: str) -> Iterator[Line]:
+    """Lay out what an explanation says, a paragraph a section."""
+    from hnvemu.render.explanation import sections  # noqa: PLC0415 - few ask why
+
+    yield from _sections(sections(explanation, arrow=arrow), width)
+
+
+def _sections(sections: tuple[Section, ...], width: int) -> Iterator[Line]:
+    """Lay out sections, a paragraph each."""
+    margin = len(_INDENT) + _LABEL
+    for section in sections:
+        yield ()
+        label = section.title
+        for entry in section.entries:
+            gap = "" if entry.label.endswith(".") else ":"  # a number needs no colon
+            text = f"{entry.label}{gap} {entry.text}" if entry.label else entry.text
+            yield from _labelled(label, printable(text), width)
+            label = ""
+            for point in entry.points:
+                place = f"  {point.place}" if point.place else ""
+                said = wrap(printable(point.text + place), width - margin - 2)
+                for number, part in enumerate(said):
+                    mark = "  " if number else "- "
+                    yield (Span(" " * margin + mark, Style.FAINT), Span(part))
+            for listing in entry.listings:
+                yield (Span(" " * margin + f"{listing.caption}:", Style.FAINT),)
+                for line in listing.lines:
+                    yield (Span(" " * (margin + 2) + printable(line)),)
+
+
 def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
     """Yield heading and octets of the frame at each place, and the tunnel it is in."""
     if trace.outer is None:
@@ -296,6 +386,10 @@ def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFra
         yield f"Frame on the wire, {wire.sender} {glyphs.arrow} {wire.receiver}", wire.frame, wire
     for delivered in trace.delivered:
         yield f"Frame to {delivered.to}", delivered.frame, None
+    for branch in trace.branches:
+        for heading, frame, tunnel in _frames(branch, glyphs):
+            if tunnel is not None or not heading.startswith("Frame from"):
+                yield heading, frame, tunnel
 
 
 def _dump(heading: str, frame: bytes, wire: WireFrame | None) -> Iterator[Line]:

@@ -11,8 +11,17 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
-from hnvemu.model.acl import Direction, FirewallDefault, FirewallRule
+from hnvemu.model.acl import (
+    DatacenterAcl,
+    Direction,
+    ExtendedAcl,
+    FirewallDefault,
+    FirewallRule,
+    Mechanism,
+    PortAcl,
+)
 from hnvemu.model.origin import BUILT_IN
+from hnvemu.model.policy import Profile
 from hnvemu.model.provider import ProviderAddress, ProviderRoute
 from hnvemu.model.records import CustomerRoute, LookupRecord, Translation
 from hnvemu.model.topology import VmPort
@@ -21,17 +30,28 @@ from hnvemu.trace.steps import (
     AclDefaultDenied,
     AclDefaulted,
     AclDenied,
+    AclUnmatched,
+    AnnouncementDropped,
+    AnnouncementLearnt,
+    AnnouncementRefused,
+    AnnouncementRepeated,
     Arrived,
     ChecksumWrong,
     CongestionCopied,
     CongestionLost,
     ControlMessage,
+    CopiedToGroup,
+    CopiedToHost,
+    CopiedToPort,
     Delivered,
     DeliveredToGateway,
     DestinationMacForeign,
     DestinationMacKnown,
     DestinationMacNull,
     DhcpGuarded,
+    DhcpLeft,
+    DuplicateAnswered,
+    DuplicateUnheld,
     Entered,
     EtherTypeUnsupported,
     ExactMatched,
@@ -39,6 +59,9 @@ from hnvemu.trace.steps import (
     FilterSkipped,
     FrameAccepted,
     GatewayAddressed,
+    GatewayAnswered,
+    GroupAccepted,
+    GroupReceived,
     GuardsPassed,
     HandedToExternalRouter,
     InboundMacMismatched,
@@ -48,10 +71,13 @@ from hnvemu.trace.steps import (
     InboundWildcard,
     InnerTagged,
     KeptLocal,
+    LearningRefused,
     LookupMatched,
     LookupMissed,
     LookupMissedOnLink,
     LookupUnusable,
+    MemberFound,
+    MembersMissed,
     MethodAgreed,
     MethodMismatched,
     MethodUnsupported,
@@ -65,6 +91,7 @@ from hnvemu.trace.steps import (
     PassedThrough,
     PaUnresolved,
     PaVlansDiffer,
+    PortBlocked,
     PortFound,
     PortMissed,
     PortVsidMismatched,
@@ -72,11 +99,22 @@ from hnvemu.trace.steps import (
     ProviderRouted,
     ProviderRouteMissed,
     Received,
+    RemoteSourceLearnt,
     RemoteSourceMacMismatched,
     RemoteSourceMatched,
     RemoteSourceMissed,
     RemoteSourcePaMismatched,
+    RemoteSourceUnassigned,
     RemoteSourceWildcard,
+    Replicated,
+    ReplicatedByGroup,
+    ReplicatedLocally,
+    ResolutionAccepted,
+    ResolutionAnswered,
+    ResolutionCarried,
+    ResolutionFlooded,
+    ResolutionOffSubnet,
+    ResolutionUnanswered,
     Rewritten,
     RewrittenAndCounted,
     RouteMatched,
@@ -87,12 +125,14 @@ from hnvemu.trace.steps import (
     SessionAssumed,
     SessionMatched,
     SessionOpened,
+    SourceLearnt,
     SourceMacInvalid,
     SourceMacMismatched,
     SourceMacSpoofed,
     SourceMatched,
     SourceMissed,
     SourcePaMismatched,
+    SourceUnassigned,
     SourceWildcard,
     SwitchedLocally,
     SwitchMissed,
@@ -107,8 +147,9 @@ from hnvemu.wire.encapsulation import OuterFault, Tunnel
 from hnvemu.wire.flow import Fault
 
 if TYPE_CHECKING:
+    from hnvemu.model.acl import AclRule
     from hnvemu.model.origin import Origin
-    from hnvemu.trace.steps import Step
+    from hnvemu.trace.steps import Copy, Step
 
 _FAULTS = {
     Fault.TRUNCATED: "the frame ends inside the IP header",
@@ -116,6 +157,7 @@ _FAULTS = {
     Fault.LENGTH: "the packet's length does not fit the frame",
     Fault.TRANSPORT: "the packet ends inside its TCP, UDP or ICMP header",
     Fault.CHECKSUM: "the IPv4 header checksum is wrong",
+    Fault.ARP: "the ARP message is neither a request nor a reply about IPv4 over Ethernet",
 }
 
 _OUTER_FAULTS = {
@@ -131,11 +173,28 @@ _OUTER_FAULTS = {
     OuterFault.VXLAN_FLAGS: "the VXLAN header says that its VNI does not count",
 }
 
+_DHCP_AGENTS = {
+    Profile.WS2012: "the DHCP extension of the virtual machine manager",
+    Profile.HNVV2: "the agent of Network Controller",
+}
+
 _FILTERS = {
     Direction.OUTBOUND: "firewall out",
     Direction.INBOUND: "firewall in",
     Direction.BOTH: "firewall",
 }
+_ACLS = {
+    Direction.OUTBOUND: "ACL out",
+    Direction.INBOUND: "ACL in",
+    Direction.BOTH: "ACL",
+}
+MECHANISMS = {
+    Mechanism.PORT: "port ACLs",
+    Mechanism.EXTENDED: "extended ACLs",
+    Mechanism.DATACENTER: "datacenter ACLs",
+    Mechanism.FIREWALL: "firewall rules",
+}
+"""The entries of each kind of list."""
 _OPPOSITE = {
     Direction.OUTBOUND: Direction.INBOUND,
     Direction.INBOUND: Direction.OUTBOUND,
@@ -207,40 +266,69 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 "deny",
                 f"router guard: {port.name} may not send router advertisements or redirects",
             )
-        case FilterSkipped(_, direction):
+        case FilterSkipped(_, direction, mechanism):
             return Words(
-                _FILTERS[direction],
+                _stage(mechanism, direction),
                 "skip",
-                "there is no readable IP packet to compare with firewall rules",
+                f"there is no readable IP packet to compare with {MECHANISMS[mechanism]}",
             )
         case AclAllowed(rule, _, direction):
-            return Words(_FILTERS[direction], "allow", f"rule '{rule.name}'")
+            return Words(_stage(rule.mechanism, direction), "allow", _entry(rule))
         case AclDefaulted(default, _, direction):
             return Words(_FILTERS[direction], "allow", _default(default, direction))
+        case AclUnmatched(port, direction, mechanism):
+            return Words(
+                _stage(mechanism, direction),
+                "allow",
+                f"none of the {MECHANISMS[mechanism]} of {port.name} matches",
+            )
         case AclDenied(rule, _, direction):
-            return Words(_FILTERS[direction], "deny", f"rule '{rule.name}'")
+            return Words(_stage(rule.mechanism, direction), "deny", _entry(rule))
         case AclDefaultDenied(default, _, direction):
             return Words(
                 _FILTERS[direction],
                 "deny",
                 f"{_default(default, direction)}: no rule allows the packet",
             )
-        case SessionMatched(port, direction):
+        case PortBlocked(port, direction):
             return Words(
-                _FILTERS[direction],
+                _stage(Mechanism.DATACENTER, direction),
+                "deny",
+                f"no datacenter ACL is for {port.name}, and HNVv2 blocks such a port",
+            )
+        case SessionMatched(port, direction, mechanism):
+            return Words(
+                _stage(mechanism, direction),
                 "allow",
-                f"reply in a conversation that {port.name} let begin",
+                f"reply in a conversation that {_keeper(mechanism)}{port.name} let begin",
             )
-        case SessionAssumed(_, direction):
+        case SessionAssumed(_, direction, mechanism):
             return Words(
-                _FILTERS[direction], "allow", "the question says that the connection is established"
+                _stage(mechanism, direction),
+                "allow",
+                "the question says that the connection is established",
             )
-        case SessionOpened(port, direction):
+        case SessionOpened(port, direction, mechanism, idle_timeout):
+            where = f"{_OPPOSITE[direction]} at {_keeper(mechanism)}{port.name}"
+            until = "" if idle_timeout is None else f", for {idle_timeout} s without a packet"
             return Words(
-                "session", "open", f"replies may pass {_OPPOSITE[direction]} at {port.name}"
+                "session",
+                "open",
+                f"replies may pass {where}{until}",
             )
         case PacketAccepted(version):
             return Words("packet", "ok", f"unicast IPv{version} with sound headers")
+        case ResolutionAccepted(version):
+            what = "ARP" if version == 4 else "neighbour discovery"
+            return Words("packet", "ok", f"a sound message of {what}")
+        case GroupAccepted(version):
+            return Words("packet", "group", f"IPv{version} to many, with sound headers")
+        case DhcpLeft(profile):
+            return Words(
+                "packet",
+                "pass",
+                f"the guest asks for an address, and {_DHCP_AGENTS[profile]} answers on the host",
+            )
         case EtherTypeUnsupported(ethertype):
             return Words("packet", "unknown", f"EtherType 0x{ethertype:04X} is neither IP nor ARP")
         case PacketMalformed(fault):
@@ -257,6 +345,67 @@ def words(step: Step, *, arrow: str = "->") -> Words:
         case SwitchMissed():
             return Words("switch", "pass", "no port of this VSID here has the destination MAC")
 
+        case ResolutionAnswered(record, _):
+            return Words("resolve", "answer", f"{_held(record)}; the question does not travel")
+        case GatewayAnswered(record, _):
+            return Words(
+                "resolve",
+                "answer",
+                f"{_held(record)}: the subnet's .1, which every host answers for",
+            )
+        case DuplicateAnswered(record, _):
+            return Words(
+                "resolve", "answer", f"{_held(record)}: the probing guest learns that it is taken"
+            )
+        case DuplicateUnheld(vsid, ca):
+            return Words(
+                "resolve",
+                "silent",
+                f"no other MAC has {ca} in VSID {vsid}: the probing guest may take it",
+            )
+        case ResolutionUnanswered(vsid, ca):
+            return Words(
+                "resolve",
+                "silent",
+                f"no record of {ca} in VSID {vsid}, and no L2Only record that lets the question"
+                " be flooded",
+            )
+        case ResolutionOffSubnet(vsid, ca, route):
+            return Words(
+                "resolve",
+                "silent",
+                f"{ca} is in another subnet, {route.prefix} of VSID {route.vsid}, not in VSID"
+                f" {vsid}: a guest reaches it through its gateway",
+            )
+        case ResolutionCarried(record):
+            return Words("resolve", "carry", _target(record, arrow))
+        case ResolutionFlooded(ca, l2_only):
+            return Words(
+                "resolve",
+                "flood",
+                f"no record of {ca}; {_l2_only(l2_only)} lets the question be flooded",
+            )
+        case AnnouncementDropped(vsid, ca, mac):
+            return Words(
+                "resolve",
+                "refuse",
+                f"the guest announces {ca}, but no L2Only record of MAC {mac} in VSID {vsid} lets"
+                " this host learn it",
+            )
+        case AnnouncementRefused(record, mac):
+            return Words(
+                "resolve",
+                "refuse",
+                f"the guest announces {record.ca} for {mac}, but {record}{_generated(record)} is"
+                f" {record.type} and has MAC {record.mac}",
+            )
+        case AnnouncementRepeated(record):
+            return Words(
+                "resolve", "announce", f"{record}{_generated(record)} says so already; flooded"
+            )
+        case AnnouncementLearnt(record):
+            return Words("resolve", "learn", f"{_learnt(record)}; flooded")
+
         case SourceMatched(record):
             return Words("source", "ok", f"{record}{_generated(record)}")
         case SourceWildcard(record):
@@ -264,6 +413,22 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 "source",
                 "ok",
                 f"{_wildcard(record)} lets its gateway VM send from any address",
+            )
+        case SourceLearnt(record) | RemoteSourceLearnt(record):
+            return Words("source", "learn", _learnt(record))
+        case SourceUnassigned(record) | RemoteSourceUnassigned(record):
+            return Words(
+                "source",
+                "ok",
+                f"no address yet; VSID {record.vsid} has an L2Only record, so the guest may ask"
+                " for one",
+            )
+        case LearningRefused(port, ca, limit):
+            return Words(
+                "source",
+                "refuse",
+                f"{ca} would be learned, but {port.name} has as many dynamic addresses as"
+                f" dynamic_ip_limit lets it have, {limit}",
             )
         case SourceMissed(vsid, ca):
             return Words(
@@ -415,6 +580,25 @@ def words(step: Step, *, arrow: str = "->") -> Words:
                 f"the packet has {length} octets; {limit} fit into the provider network's MTU"
                 " with the outer headers",
             )
+        case Replicated(copies):
+            return Words("copies", "flood", _copies(copies))
+        case ReplicatedLocally(copies):
+            return Words(
+                "copies",
+                "flood",
+                f"{_copies(copies)}; the filter of Windows Server 2012 lets none of them out",
+            )
+        case ReplicatedByGroup(tunnel, hosts):
+            heard = f"{' and '.join(hosts)} listen{'s' * (len(hosts) == 1)}" if hosts else ""
+            return Words(
+                "tunnel", "sent", f"{_tunnel(tunnel, arrow)}; {heard or 'no host listens'}"
+            )
+        case CopiedToPort(port):
+            return Words("copy", "local", f"to {port.name}, VSID {port.vsid}")
+        case CopiedToHost(record):
+            return Words("copy", "remote", f"to PA {record.pa}, where VSID {record.vsid} has ports")
+        case CopiedToGroup(record):
+            return Words("copy", "group", f"{record} maps the group to PA {record.pa}")
         case Sent(tunnel, _):
             return Words("tunnel", "sent", _tunnel(tunnel, arrow))
 
@@ -426,6 +610,8 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             )
         case Received(address):
             return Words("receive", "ok", f"PA {address.address} is this host's own")
+        case GroupReceived(pa):
+            return Words("receive", "ok", f"this host listens to PA {pa}")
         case PaNotOwned(pa, host):
             return Words("receive", "missing", f"{host} does not have PA {pa}")
         case PaNotPreferred(address, state):
@@ -501,6 +687,10 @@ def words(step: Step, *, arrow: str = "->") -> Words:
 
         case PortFound(port, _):
             return Words("port", "found", f"{port.name}, VSID {port.vsid}, MAC {port.mac}")
+        case MemberFound(port):
+            return Words("port", "found", f"{port.name}, VSID {port.vsid}")
+        case MembersMissed(vsid, host):
+            return Words("port", "missing", f"no port of VSID {vsid} on {host} takes the frame")
         case PortMissed(record, host):
             return Words(
                 "port",
@@ -537,7 +727,11 @@ def origin_of(step: Step) -> Origin | None:
             | GuardsPassed(port)
             | DhcpGuarded(port)
             | RouterGuarded(port)
+            | LearningRefused(port, _, _)
             | SwitchedLocally(port)
+            | CopiedToPort(port)
+            | MemberFound(port)
+            | PortBlocked(port, _)
             | PortFound(port, _)
             | PortVsidMismatched(port, _)
             | Delivered(port)
@@ -549,8 +743,18 @@ def origin_of(step: Step) -> Origin | None:
         case AclDefaulted(default, _, _) | AclDefaultDenied(default, _, _):
             found = default.origin
         case (
-            SourceMatched(record)
+            ResolutionAnswered(record, _)
+            | GatewayAnswered(record, _)
+            | DuplicateAnswered(record, _)
+            | ResolutionCarried(record)
+            | ResolutionFlooded(_, record)
+            | AnnouncementRefused(record, _)
+            | AnnouncementRepeated(record)
+            | AnnouncementLearnt(record)
+            | SourceMatched(record)
             | SourceWildcard(record)
+            | SourceLearnt(record)
+            | SourceUnassigned(record)
             | SourceMacMismatched(record, _)
             | SourcePaMismatched(record, _)
             | ExactMatched(record)
@@ -567,12 +771,16 @@ def origin_of(step: Step) -> Origin | None:
             | InboundMacMismatched(record, _)
             | RemoteSourceMatched(record)
             | RemoteSourceWildcard(record, _)
+            | RemoteSourceLearnt(record)
+            | RemoteSourceUnassigned(record)
             | RemoteSourcePaMismatched(record, _)
             | RemoteSourceMacMismatched(record, _)
             | PortMissed(record, _)
+            | CopiedToHost(record)
+            | CopiedToGroup(record)
         ):
             found = record.origin
-        case RouteMatched(route, _) | NextHopOffLink(route):
+        case RouteMatched(route, _) | NextHopOffLink(route) | ResolutionOffSubnet(_, _, route):
             found = route.origin
         case ProviderRouted(address, _, _, provider_route):
             found = address.origin if provider_route is None else provider_route.origin
@@ -584,14 +792,21 @@ def origin_of(step: Step) -> Origin | None:
             | DestinationMacNull()
             | SourceMacInvalid()
             | FilterSkipped()
+            | AclUnmatched()
             | SessionMatched()
             | SessionAssumed()
             | SessionOpened()
             | PacketAccepted()
+            | ResolutionAccepted()
+            | GroupAccepted()
+            | DhcpLeft()
             | EtherTypeUnsupported()
             | PacketMalformed()
             | ChecksumWrong()
             | SwitchMissed()
+            | DuplicateUnheld()
+            | ResolutionUnanswered()
+            | AnnouncementDropped()
             | SourceMissed()
             | RouteMissed()
             | RoutingDomainMissed()
@@ -609,8 +824,12 @@ def origin_of(step: Step) -> Origin | None:
             | ProviderFamiliesDiffer()
             | PaUnresolved()
             | PacketTooBig()
+            | Replicated()
+            | ReplicatedLocally()
+            | ReplicatedByGroup()
             | Sent()
             | Arrived()
+            | GroupReceived()
             | PaNotOwned()
             | TunnelAccepted()
             | TunnelBroken()
@@ -619,6 +838,7 @@ def origin_of(step: Step) -> Origin | None:
             | CongestionLost()
             | InboundMissed()
             | RemoteSourceMissed()
+            | MembersMissed()
         ):
             return None
         case _:
@@ -638,6 +858,8 @@ def evidence_of(step: Step) -> dict[str, Any]:
         if name == "route" and isinstance(step, ProviderRouted):
             name = "provider_route"
         found["control" if name == "answer" else name] = _json(value)
+    if isinstance(step, (AclAllowed, AclDenied, AclDefaulted, AclDefaultDenied, PortBlocked)):
+        found["mechanism"] = _json(step.mechanism)
     return found
 
 
@@ -651,24 +873,29 @@ def kind(step: Step) -> str:
     return _kebab(type(step).__name__)
 
 
+def record_json(record: LookupRecord) -> dict[str, Any]:
+    """Return a lookup record as JSON has it."""
+    return {
+        "ca": str(record.ca),
+        "vsid": record.vsid,
+        "mac": str(record.mac),
+        "pa": str(record.pa),
+        "type": record.type.value,
+        "rule": record.rule.value,
+        "vm": record.vm,
+        "generated": record.generated,
+    }
+
+
 def _json(value: object) -> Any:
     """Turn one piece of evidence into what JSON has."""
     match value:
         case None | bool():
             return value
-        case VmPort() | FirewallRule():
+        case VmPort() | FirewallRule() | PortAcl() | ExtendedAcl() | DatacenterAcl():
             return value.name
         case LookupRecord():
-            return {
-                "ca": str(value.ca),
-                "vsid": value.vsid,
-                "mac": str(value.mac),
-                "pa": str(value.pa),
-                "type": value.type.value,
-                "rule": value.rule.value,
-                "vm": value.vm,
-                "generated": value.generated,
-            }
+            return record_json(value)
         case CustomerRoute():
             return {
                 "prefix": str(value.prefix),
@@ -708,12 +935,36 @@ def _json(value: object) -> Any:
             return {"kind": value.kind, "icmp": icmp, "to": str(value.to)}
         case Fault() | OuterFault():
             return value.name.lower()
+        case CopiedToPort() | CopiedToHost() | CopiedToGroup():
+            return {"kind": kind(value), **evidence_of(value)}
         case tuple():
             return [_json(part) for part in value]
         case int() if type(value) is int:
             return value
         case _:
             return str(value)  # addresses, MACs, names and the words of an enum
+
+
+def _stage(mechanism: Mechanism, direction: Direction) -> str:
+    return (_FILTERS if mechanism is Mechanism.FIREWALL else _ACLS)[direction]
+
+
+def _keeper(mechanism: Mechanism) -> str:
+    """Name what keeps the state, where it is not the firewall."""
+    return "" if mechanism is Mechanism.FIREWALL else f"the {MECHANISMS[mechanism]} of "
+
+
+def _entry(rule: AclRule) -> str:
+    """Name an entry as its mechanism tells entries apart."""
+    match rule:
+        case FirewallRule():
+            return f"rule '{rule.name}'"
+        case DatacenterAcl():
+            return f"datacenter ACL '{rule.name}', priority {rule.priority}"
+        case PortAcl() | ExtendedAcl():
+            return str(rule)
+        case _:
+            assert_never(rule)
 
 
 def _default(default: FirewallDefault, direction: Direction) -> str:
@@ -732,6 +983,28 @@ def _wildcard(record: LookupRecord) -> str:
 def _any_record(record: LookupRecord) -> str:
     """Name a record that may be a wildcard."""
     return _wildcard(record) if not record.names_a_host else f"{record}{_generated(record)}"
+
+
+def _held(record: LookupRecord) -> str:
+    return f"{record.ca} is at MAC {record.mac}{_generated(record)}"
+
+
+def _l2_only(record: LookupRecord) -> str:
+    return f"the L2Only record of VSID {record.vsid}, MAC {record.mac},"
+
+
+def _learnt(record: LookupRecord) -> str:
+    return (
+        f"this host makes a dynamic record: {record.ca} in VSID {record.vsid}, MAC {record.mac},"
+        f" PA {record.pa}"
+    )
+
+
+def _copies(copies: tuple[Copy, ...]) -> str:
+    count = len(copies)
+    if not count:
+        return "nobody else is in this virtual subnet"
+    return "1 copy" if count == 1 else f"{count} copies, each with a way of its own"
 
 
 def _target(record: LookupRecord, arrow: str) -> str:

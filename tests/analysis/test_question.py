@@ -20,6 +20,7 @@ from hnvemu.switch.fabric import Fabric
 from hnvemu.trace.outcome import Outcome, Reason
 from hnvemu.trace.steps import (
     ExactMatched,
+    GroupAccepted,
     LookupMatched,
     LookupMissed,
     RouteMatched,
@@ -327,8 +328,7 @@ def test_what_was_chosen_of_a_wide_service_is_an_assumption(fabric: Fabric) -> N
         ("ping6", "'ping6' is not for IPv4 packets", ""),
         ("256", "protocol 256 does not fit: 0 to 255", ""),
         ("47/1", "'47/1' is not a service", "such as"),
-        ("arp", "'arp' is not emulated in this version", "IP"),
-        ("nd", "'nd' is not emulated in this version", "IP"),
+        ("arp/wave", "'wave' in 'arp/wave' is no message of arp", "request, check, probe"),
         ("anything", "service 'anything' is any port of tcp", "say tcp/PORT"),
         ("wep", "'wep' is not a service", "did you mean 'web'?"),
         ("tpc/80", "'tpc/80' is not a service", "did you mean 'tcp'?"),
@@ -607,8 +607,8 @@ def test_a_firewall_does_not_hide_the_next_hop(fabric: Fabric) -> None:
 def test_a_group_has_no_next_hop(fabric: Fabric) -> None:
     found = next_hop(fabric, "T/A", "224.0.0.1")
 
-    assert found.record is None
-    assert found.steps[-1].reason is not None
+    assert (found.route, found.record, found.host) == (None, None, None)
+    assert isinstance(found.steps[-1], GroupAccepted)
 
 
 def test_windows_server_2012_takes_the_record_before_the_route(fabric: Fabric) -> None:

@@ -59,6 +59,12 @@ firewall:
     - {name: app, action: block, program: x.exe, vms: [A], remote_port: 7}
 port_acls:
   - {vms: [B], direction: inbound, action: deny, remote: 10.0.0.0/16}
+extended_acls:
+  - {vms: [B], direction: outbound, action: allow, weight: 7, protocol: tcp, remote_port: 443,
+     stateful: true, idle_timeout: 60, isolation_id: 5001}
+datacenter_acls:
+  - {name: "[web]", vms: [B], direction: inbound, action: allow, priority: 9, source: 10.0.1.10,
+     destination_port: 80}
 host_views:
   H1:
     without_lookup_records: [{ca: 10.0.1.11, vsid: 5001}]
@@ -186,7 +192,9 @@ def test_rules_of_a_policy_are_as_it_lists_them(fabric: Fabric) -> None:
         ("app", "T/A", "remote port 7; program x.exe"),
         ("(default)", "every VM", "any"),
         ("(default)", "every VM", "any"),
-        ("(port_acls)", "T/B", ""),
+        ("port ACL", "T/B", "remote 10.0.0.0/16"),
+        ("extended ACL weight 7", "T/B", "tcp; remote port 443; stateful, idle 60 s; VSID 5001"),
+        ("datacenter ACL [web]", "T/B", "priority 9; source 10.0.1.10; destination port 80"),
     ]
 
 
@@ -205,11 +213,17 @@ def test_rules_of_a_vm_are_in_the_order_in_which_they_are_tried(fabric: Fabric) 
     ]
 
 
-def test_lists_that_are_not_evaluated_come_first(fabric: Fabric) -> None:
+def test_the_lists_of_a_port_are_in_the_order_in_which_they_are_asked(fabric: Fabric) -> None:
     rows = rows_of(fabric, Table.RULES, "B", None)
 
-    assert rows[0].values["name"] == "(port_acls)"
-    assert rows[0].values["action"] == "not evaluated"
+    said = [(row.values["direction"], row.values["action"], row.values["name"]) for row in rows]
+    assert said[:4] == [
+        ("inbound", "deny", "port ACL"),
+        ("inbound", "allow", "(default of port_acls)"),
+        ("inbound", "allow", "datacenter ACL [web]"),
+        ("inbound", "allow", "(default of datacenter_acls)"),
+    ]
+    assert ("outbound", "allow", "extended ACL weight 7") in said
 
 
 def test_rules_of_a_host_are_those_of_its_vms(fabric: Fabric) -> None:

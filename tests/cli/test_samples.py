@@ -42,7 +42,7 @@ def test_a_sample_becomes_the_policy_of_a_folder(hnvemu: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "help_"),
-    [("startr", "did you mean 'starter'?"), ("nothing-like-it", "the samples are complex-")],
+    [("startr", "did you mean 'starter'?"), ("nothing-like-it", "the samples are access-control, complex-")],
 )
 def test_an_unknown_sample_exits_2(hnvemu: Run, name: str, help_: str) -> None:
     ran = hnvemu("samples", name)

@@ -88,6 +88,19 @@ def test_pcap_has_the_frame_at_every_place(hnvemu: Run) -> None:
     assert [frame.interface for frame in frames] == ["T/A", "H1 provider", "H2 provider", "T/X"]
 
 
+def test_a_page_is_printed_or_written_to_a_file(hnvemu: Run, tmp_path: Path) -> None:
+    file = tmp_path / "trace.html"
+
+    printed = hnvemu("trace", "A", "X", "-f", "html")
+    written = hnvemu("trace", "A", "X", "-f", "html", "-o", file)
+
+    assert printed.code == written.code == 0
+    assert printed.out.startswith("<!DOCTYPE html>\n")
+    assert "DELIVERED T/A → T/X – hnvemu trace</title>" in printed.out
+    assert written.out == ""
+    assert file.read_text(encoding="utf-8") == printed.out
+
+
 def test_pcap_is_not_written_to_a_terminal(hnvemu: Run) -> None:
     ran = hnvemu("trace", "A", "X", "-f", "pcap", terminal=True)
 
@@ -179,6 +192,74 @@ def test_a_conversation_has_its_reply(hnvemu: Run) -> None:
     ran = hnvemu("trace", "A", "X", "tcp/80", "--conversation", "-q")
 
     assert "Reply: DELIVERED  T/X @H2 -> T/A @H1" in ran.out
+
+
+LATE = ("-p", "sample:access-control", "app", "db", "tcp/1433", "--conversation")
+
+
+def test_a_reply_may_come_too_late(hnvemu: Run) -> None:
+    in_time = hnvemu("trace", *LATE, "--reply-after", "300")
+    late = hnvemu("trace", *LATE, "--reply-after", "301")
+
+    assert "Reply: DELIVERED" in in_time.out
+    assert "for 300 s without a packet" in in_time.out
+    assert "Remark" not in in_time.out
+    assert "Reply: DROPPED  ACL_DENY_IN" in late.out
+    assert "Remark      the extended ACLs of shop/app have forgotten" in late.out
+    assert "[ACL-43]" in late.out
+
+
+def test_sessions_and_remarks_are_in_the_document(hnvemu: Run) -> None:
+    document = json.loads(hnvemu("trace", *LATE, "--reply-after", "301", "--json").out)
+
+    first, second = document["sessions"]
+    assert [remark["kind"] for remark in document["remarks"]] == ["session-forgotten", "one-way"]
+    assert document["remarks"][1]["origin"]["line"] == 68
+    assert document["return"]["verdict"]["rule"] == "weight 1"
+    assert document["return"]["verdict"]["mechanism"] == "extended_acls"
+    assert document["return"]["remarks"] == []
+    assert first == {
+        "port": "shop/app",
+        "vsid": 7002,
+        "direction": "inbound",
+        "mechanism": "extended_acls",
+        "src": "10.7.3.10",
+        "dst": "10.7.2.10",
+        "protocol": "tcp",
+        "src_port": 1433,
+        "dst_port": 49152,
+        "echo_id": None,
+        "seconds": 300,
+    }
+    assert (second["mechanism"], second["seconds"]) == ("firewall", None)
+
+
+def test_a_session_of_an_echo_has_its_identifier(hnvemu: Run) -> None:
+    arguments = ("trace", "-p", "sample:access-control", "web1", "web2", "icmp/echo")
+
+    text = hnvemu(*arguments, "--conversation").out
+    document = json.loads(hnvemu(*arguments, "--json").out)
+
+    assert "icmp echo-reply 10.7.1.11 > 10.7.1.10, identifier 0 may pass" in " ".join(text.split())
+    assert document["sessions"][0]["echo_id"] == 0
+    assert document["sessions"][0]["src_port"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--reply-after", "5"), "add --conversation"),
+        (("--conversation", "--reply-after", "-5"), "before what it replies to"),
+        (("--conversation", "--reply-after", "5", "--state", "established"), "have no age"),
+    ],
+)
+def test_the_time_of_a_reply_needs_a_conversation_that_begins(
+    hnvemu: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = hnvemu("trace", "A", "X", "tcp/80", *arguments)
+
+    assert ran.code == 2
+    assert said in ran.err
 
 
 def test_a_conversation_without_a_reply_says_why(hnvemu: Run) -> None:
