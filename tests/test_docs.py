@@ -153,7 +153,7 @@ def test_the_policy_of_the_readme_loads(tmp_path: Path) -> None:
     assert len(policy.ports) == 2
 
 
-@pytest.mark.parametrize("page", ["docs/python.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/python.md", "docs/lint.md", "README.md"])
 def test_the_python_examples_of_a_page_run_in_order(
     monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:

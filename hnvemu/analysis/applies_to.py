@@ -181,10 +181,10 @@ def _widened(again: _Again, found: Alike) -> Alike:
     """
     pieces, flow, hops = dict(found.pieces), found.flow, [*every_hop(again.path)]
     left = _MOST_WALKS
-    # What is known of one conversation tells nothing of another; the bits of an ARP operation are
-    # read one by one, and no number beside one is an operation.
-    fixed = SessionTable.reads if found.state == _OWN else ()
-    fixed += () if flow.version else (Axis.PROTOCOL,)
+    # What is known of one conversation tells nothing of another. No number beside an ARP operation
+    # is one, and some ICMPv6 types bring a target, which this packet may lack.
+    fixed = {*(SessionTable.reads if found.state == _OWN else ())}
+    fixed.update({0: (Axis.PROTOCOL,), 6: (Axis.ICMP,)}.get(flow.version, ()))
     for axis in _WIDENED:
         for upwards in (True, False):
             while axis in pieces and axis not in fixed and left:

@@ -581,12 +581,22 @@ class _Proposals:
             yield from self._moved(b.sender, ca)
             yield from self._source_added(ca, b.sender)
 
+    def _in_subnet(self, port: VmPort, vsid: int) -> Iterator[Mend]:
+        """Put a port into a virtual subnet, unless its addresses belong to the one that it has."""
+        subnets = [
+            route.prefix
+            for route in self._b.policy.routes
+            if route.network == port.network and route.next_hop is None and route.vsid == port.vsid
+        ]
+        if not any(_holds(prefix, ca) for prefix in subnets for ca in port.cas):
+            yield self._port(port, "vsid", value=vsid, what=f"set VSID {vsid}")
+
     def _moved(self, port: VmPort, ca: IPAddress) -> Iterator[Mend]:
         """Put the port into the virtual subnet that its record names."""
         for record in self._b.policy.records:
             is_own = record.ca == ca and record.mac == port.mac and not record.generated
             if is_own and record.vsid != port.vsid:
-                yield self._port(port, "vsid", value=record.vsid, what=f"set VSID {record.vsid}")
+                yield from self._in_subnet(port, record.vsid)
 
     def _source_added(self, ca: IPAddress, sender: VmPort) -> Iterator[Mend]:
         """Say that the address is the sender's, or that the sender is a gateway."""
@@ -699,7 +709,7 @@ class _Proposals:
         for route in b.policy.routes:
             # The guest's address belongs to another subnet than its port.
             if route.network == b.network and route.next_hop is None and _holds(route.prefix, ca):
-                yield self._port(sender, "vsid", value=route.vsid, what=f"set VSID {route.vsid}")
+                yield from self._in_subnet(sender, route.vsid)
         if b.holder(ca) is not None:
             yield from self._on_link(ca, vsid)
         yield from self._on_link_of(vsid)
@@ -734,9 +744,9 @@ class _Proposals:
 
     def _one_vsid(self, port: VmPort, vsid: int, route: CustomerRoute | None) -> Iterator[Mend]:
         """Make route and port agree on the virtual subnet; the fewer give in."""
-        moved = self._port(port, "vsid", value=vsid, what=f"set VSID {vsid}")
+        moved = [*self._in_subnet(port, vsid)]
         if route is None:
-            yield moved
+            yield from moved
             return
         rerouted = Mend(
             f"set VSID {port.vsid} in the route {route.prefix}",
@@ -748,7 +758,7 @@ class _Proposals:
             if other != port and any(_holds(route.prefix, ca) for ca in other.cas)
         )
         stays = neighbours[vsid] > neighbours[port.vsid]
-        yield from (moved, rerouted) if stays else (rerouted, moved)
+        yield from (*moved, rerouted) if stays else (rerouted, *moved)
 
     def _destination_mac(self, record: LookupRecord, mac: int) -> Iterator[Mend]:
         holder = self._b.holder(record.ca)
@@ -957,7 +967,7 @@ class _Proposals:
 
     def _port_vsid(self, port: VmPort, vsid: int) -> Iterator[Mend]:
         b = self._b
-        yield self._port(port, "vsid", value=vsid, what=f"set VSID {vsid}")
+        yield from self._in_subnet(port, vsid)
         if b.record is not None and not b.record.generated:
             yield self._changed((b.record,), vsid=port.vsid)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hnvemu.addresses import MacAddress, address_of, parse_address
+from hnvemu.addresses import MacAddress, address_of
 from hnvemu.errors import QuestionError
 from hnvemu.switch.guest import first_hop
 from hnvemu.tables.neighbours import Message, message_of
@@ -21,16 +21,16 @@ from hnvemu.wire.neighbour import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hnvemu.addresses import IPAddress
     from hnvemu.analysis.question import Question
     from hnvemu.model.topology import VmPort
     from hnvemu.switch.fabric import Fabric
-    from hnvemu.trace.trace import Trace
+    from hnvemu.trace.trace import DeliveredFrame, Trace
 
 FAMILIES: Final = {"arp": 4, "nd": 6, "ndp": 6}
 """The services that are address resolution, with the family of each."""
-
-_UNSPECIFIED: Final = {4: parse_address("0.0.0.0"), 6: parse_address("::")}  # noqa: S104 - no bind
 
 
 class Wanted(StrEnum):
@@ -41,6 +41,10 @@ class Wanted(StrEnum):
     PROBE = "probe"
     REPLY = "reply"
     ANNOUNCE = "announce"
+
+
+ANONYMOUS: Final = frozenset({Wanted.PROBE, Wanted.ANNOUNCE})
+"""Messages that say nothing of the address that the sender has."""
 
 
 class Neighbour(NamedTuple):
@@ -82,6 +86,8 @@ def message(
         "--ttl": asked.ttl,
         "--len": asked.length,
         "--df": asked.df or None,
+        "--src-ip": asked.src_ip if wanted in ANONYMOUS else None,
+        "--dst-mac": asked.dst_mac if wanted is Wanted.ANNOUNCE else None,
     }
     wrong = [name for name, given in said.items() if given is not None]
     if wrong:
@@ -91,11 +97,9 @@ def message(
     match wanted:
         case Wanted.ANNOUNCE:
             return announcement(src_mac=src_mac, address=dst)
-        case Wanted.PROBE:
-            src = _UNSPECIFIED[dst.version]
         case Wanted.CHECK | Wanted.REPLY:
             dst_mac = first_hop(fabric.tables, port, dst).mac if dst_mac is None else dst_mac
-        case Wanted.REQUEST:
+        case Wanted.REQUEST | Wanted.PROBE:
             pass
     if wanted is Wanted.REPLY:
         return _reply(src_mac, dst_mac or MacAddress(0), src, dst)
@@ -129,12 +133,18 @@ def answered_by_guest(fabric: Fabric, trace: Trace) -> tuple[bytes, str] | None:
     if message_of(flow) not in (Message.QUESTION, Message.CHECK):
         return None
     target = address_of(flow.version, flow.target)
-    for branch in (trace, *trace.branches, *(b for t in trace.branches for b in t.branches)):
-        for delivered in branch.delivered:
-            port = fabric.policy.ports[delivered.to]
-            if target in port.cas:
-                return answer(delivered.frame, port.mac), port.name
+    for delivered in _received(trace):
+        port = fabric.policy.ports[delivered.to]
+        if target in port.cas:
+            return answer(delivered.frame, port.mac), port.name
     return None
+
+
+def _received(trace: Trace) -> Iterator[DeliveredFrame]:
+    """Yield what reaches guests, copies included."""
+    yield from trace.delivered
+    for branch in trace.branches:
+        yield from _received(branch)
 
 
 def _mac(text: str) -> MacAddress:

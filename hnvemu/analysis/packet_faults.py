@@ -133,6 +133,12 @@ def packet_fault(blocked: Blocked, trace: Trace) -> Fault:
             return _rewrapped(trace, "mark the inner packet as ECN-capable", ect)
         case s.PaNotOwned(pa, host):
             return Fault(f"send to a provider address of {host}: {pa} is none", None)
+        case s.PortVsidMismatched(port, vsid):
+            return Fault(
+                f"correct the record, which means {port.name}: that is in VSID {port.vsid},"
+                f" and rightly not in VSID {vsid}",
+                None,
+            )
         case s.PortMissed() | s.MembersMissed():
             return Fault("no VM of the policy has that MAC", None)
         case s.PaUnresolved(pa):

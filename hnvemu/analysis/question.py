@@ -226,6 +226,7 @@ def endpoints(
     *,
     src_ip: str | None = None,
     version: int | None = None,
+    anonymous: bool = False,
 ) -> Endpoints:
     """Return the sending port and the two addresses that ``source`` and ``destination`` mean.
 
@@ -235,6 +236,7 @@ def endpoints(
         destination: A port or an address.
         src_ip: The source address, where it is not the port's own.
         version: Of the addresses, where only one family will do.
+        anonymous: The sender speaks from the unspecified address, and needs none of its own.
 
     Raises:
         QuestionError: A name or address is none, or the two have no address family in common.
@@ -248,6 +250,8 @@ def endpoints(
     src = None if src_ip is None else _address(src_ip)
     target = _target(fabric, port, destination)
     families = {src.version} if src is not None else {ca.version for ca in port.cas}
+    if anonymous:
+        families = {4, 6}
     if version is not None:
         families &= {version}
     if not isinstance(target, tuple):
@@ -262,6 +266,8 @@ def endpoints(
         if found is None:
             raise QuestionError(_nothing_common(port, src, name, cas))
         dst = found
+    if anonymous:
+        src = address_of(dst.version, 0)
     if src is None:
         src = next((ca for ca in port.cas if ca.version == dst.version), None)
     if src is None:
@@ -400,11 +406,20 @@ def _is_resolution(question: Question) -> bool:
 
 def _resolution(fabric: Fabric, question: Question, destination: str) -> tuple[bytes, str]:
     """Build the message of address resolution that a question describes; and who sends it."""
-    from hnvemu.analysis.neighbour import message, neighbour  # noqa: PLC0415 - few traces are of ARP
+    from hnvemu.analysis.neighbour import (  # noqa: PLC0415 - few traces are of ARP
+        ANONYMOUS,
+        message,
+        neighbour,
+    )
 
     meant = neighbour(question.service or "")
     port, src, dst = endpoints(
-        fabric, question.source, destination, src_ip=question.src_ip, version=meant.version
+        fabric,
+        question.source,
+        destination,
+        src_ip=question.src_ip,
+        version=meant.version,
+        anonymous=meant.wanted in ANONYMOUS,
     )
     if dst.version != meant.version:
         raise QuestionError(

@@ -70,7 +70,6 @@ def next_hop(
     else:
         flags.note()
         emit_lines(list(_lines(found, page_width(output))), output=output, color=color)
-    raise typer.Exit(3 if found.steps[-1].outcome is Outcome.UNDECIDED else 0)
 
 
 def _lines(found: NextHop, width: int) -> Iterator[Line]:
@@ -80,9 +79,7 @@ def _lines(found: NextHop, width: int) -> Iterator[Line]:
 
     port, last = found.port, found.steps[-1]
     verdict = Span("NO NEXT HOP", Style.BAD) if found.record is None else None
-    if last.outcome is Outcome.UNDECIDED:
-        verdict = Span("UNDECIDED", Style.UNSURE)
-    elif last.outcome is Outcome.PASSED_THROUGH:
+    if last.outcome is Outcome.PASSED_THROUGH:
         verdict = Span("PASSED THROUGH", Style.UNSURE)
     ends = printable(f"{port.name} @{port.host} -> {found.dst}")
     if verdict is None:

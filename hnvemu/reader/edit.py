@@ -16,7 +16,17 @@ from hnvemu.reader.policy import read_policy
 from hnvemu.reader.report import Report
 from hnvemu.reader.shape import Either, ListOf, Names, Record
 from hnvemu.reader.source import SIZE_LIMIT, Source, gather
-from hnvemu.reader.tree import Mapping, NotATreeError, Sequence, Slot, Tree, Word, entries, plain
+from hnvemu.reader.tree import (
+    Mapping,
+    NotATreeError,
+    Sequence,
+    Slot,
+    Tree,
+    Word,
+    children,
+    entry_at,
+    plain,
+)
 
 if TYPE_CHECKING:
     import os
@@ -135,19 +145,43 @@ class PolicyText:
             texts = texts._edited(edit)
         return texts
 
+    def edited_at_once(self, edits: Iterable[Edit]) -> PolicyText:
+        """Make many edits; all paths are those of these texts, and none leads to another's entry.
+
+        The same as to make them one by one from the last to the first, so that no path is moved by
+        an edit before it. The text is read anew only where edits are neighbours.
+
+        Raises:
+            PolicyError: A text cannot be parsed.
+            QuestionError: A path leads nowhere.
+        """
+        left = sorted(edits, key=lambda edit: self._find(edit.path).position)
+        texts = self
+        while left:
+            batch = _Batch()
+            while left and batch.takes(texts._find(left[-1].path), texts._splices(left[-1])):
+                left.pop()
+            texts = texts._spliced(batch.splices)
+        return texts
+
     def _edited(self, edit: Edit) -> PolicyText:
+        return self._spliced(self._splices(edit))
+
+    def _splices(self, edit: Edit) -> dict[int, list[Splice]]:
         if not edit.path:
             raise QuestionError("a whole policy cannot be edited", "name a key of it")
         found = self._find(edit.path)
         match edit:
             case Put():
-                splices = self._put(found, edit.path, edit.value)
+                return self._put(found, edit.path, edit.value)
             case Append():
-                splices = self._append(found, edit.path, edit.value)
+                return self._append(found, edit.path, edit.value)
             case Delete():
                 if len(found.keys) < len(edit.path):
                     raise self._nothing_at(edit.path)
-                splices = {file: self._removed(file, found) for file in found.slots}
+                return {file: self._removed(file, found) for file in found.slots}
+
+    def _spliced(self, splices: dict[int, list[Splice]]) -> PolicyText:
         trees = list(self._trees)
         sources = list(self._sources)
         for file, made in splices.items():
@@ -305,6 +339,45 @@ class _Found(NamedTuple):
     keys: Path
     slots: dict[int, Slot]
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """What is sorted by where it stands: the file, and the offset there."""
+        return max((file, slot.node.start) for file, slot in self.slots.items())
+
+
+class _Batch:
+    """Splices of several edits, from the back of the texts on, that can be made at once."""
+
+    def __init__(self) -> None:
+        self.splices: dict[int, list[Splice]] = {}
+        self._changed: dict[int, int] = {}
+        """How often what holds an entry was changed, by its identity."""
+
+    def takes(self, found: _Found, splices: dict[int, list[Splice]]) -> bool:
+        """Add the splices of one more edit, unless they depend on what is there already."""
+        if self.splices and not all(
+            self._is_apart(file, slot, splices.get(file, [])) for file, slot in found.slots.items()
+        ):
+            return False
+        for file, slot in found.slots.items():
+            for node in (slot.parent, slot.node):
+                self._changed[id(node)] = self._changed.get(id(node), 0) + 1
+            self.splices[file] = [*splices.get(file, []), *self.splices.get(file, [])]
+        return True
+
+    def _is_apart(self, file: int, slot: Slot, splices: list[Splice]) -> bool:
+        there = self.splices.get(file)
+        if there and splices and splices[-1].end > there[0].start:
+            return False
+        if self._changed.get(id(slot.node)):
+            return False
+        parent = slot.parent
+        changed = self._changed.get(id(parent), 0)
+        # In braces an entry's commas are its neighbours', and a block is never left without any.
+        return not changed or (
+            parent is not None and not parent.is_flow and changed + 1 < len(children(parent))
+        )
+
 
 def path_text(path: Path) -> str:
     """Return a path as ``--set`` takes it: ``hosts.H1.provider_mtu``, ``port_acls[0]``."""
@@ -368,15 +441,19 @@ def _place(node: Node, kind: Kind | None, offset: int) -> Path | None:
     """Return the path of what begins at ``offset``: of several, the outermost."""
     if isinstance(node, Word):
         return None
-    named = isinstance(kind, Names)
-    for step, start, inner in entries(node):
-        below = kind_below(kind, step)
-        # A name is the place of what it names, and a mapping of names is no entry itself.
-        if offset == (start if named else inner.start) and not isinstance(below, Names):
-            return (step,)
-        if inner.start <= offset < inner.end:
-            deeper = _place(inner, below, offset)
-            return None if deeper is None else (step, *deeper)
+    found = entry_at(node, offset)
+    if found is None:
+        return None
+    step, start, inner = found
+    below = kind_below(kind, step)
+    # A name is the place of what it names, and a mapping of names is no entry itself.
+    if offset == (start if isinstance(kind, Names) else inner.start) and not isinstance(
+        below, Names
+    ):
+        return (step,)
+    if inner.start <= offset < inner.end:
+        deeper = _place(inner, below, offset)
+        return None if deeper is None else (step, *deeper)
     return None
 
 

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 """What stands for nothing where it is not quoted."""
@@ -106,14 +104,16 @@ def plain(node: Node) -> Any:
             return [plain(inner) for inner in node.items]
 
 
-def entries(node: Mapping | Sequence) -> Iterator[tuple[str | int, int, Node]]:
-    """Yield the key or index of each entry, where it begins, and its value."""
+def entry_at(node: Mapping | Sequence, offset: int) -> tuple[str | int, int, Node] | None:
+    """Return the last entry that begins at an offset or before it: key or index, start, value."""
     if isinstance(node, Mapping):
-        for key, inner in node.pairs:
-            yield key.text, key.start, inner
-    else:
-        for at, inner in enumerate(node.items):
-            yield at, inner.start, inner
+        at = bisect_right(node.pairs, offset, key=lambda pair: pair[0].start) - 1
+        if at < 0:
+            return None
+        key, inner = node.pairs[at]
+        return key.text, key.start, inner
+    at = bisect_right(node.items, offset, key=lambda item: item.start) - 1
+    return None if at < 0 else (at, node.items[at].start, node.items[at])
 
 
 def children(node: Node) -> list[Node]:
@@ -326,10 +326,12 @@ class Tree:
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a line and a column, both from 1."""
-        start = 0
-        for _ in range(line - 1):
-            start = self._next_line(start)
-        return start + column - 1
+        starts = self._line_starts
+        return (starts[line - 1] if line <= len(starts) else len(self.text)) + column - 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(found.end() for found in _BREAK.finditer(self.text))]
 
     def _key(self, slot: Slot) -> Word:
         assert isinstance(slot.parent, Mapping)  # noqa: S101 - asked of pairs alone

@@ -17,14 +17,14 @@ from hnvemu.render.markup import css_class, name, text
 from hnvemu.render.octets import dump, headers
 from hnvemu.render.packet import destination, has_frame, packet_text, session_text
 from hnvemu.render.svg import Shape, drawing, word_of
+from hnvemu.render.what_if import sections as what_if_sections
 from hnvemu.render.wording import evidence_of, origin_of, words
 from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hnvemu.render.explanation import Entry, Listing
-    from hnvemu.trace.explanation import Explanation
+    from hnvemu.render.explanation import Entry, Listing, Section
     from hnvemu.trace.path import Hop
     from hnvemu.trace.steps import Step
     from hnvemu.trace.trace import Trace
@@ -76,6 +76,8 @@ def _navigation(trace: Trace) -> str:
     places = [("packet-way", "Way")]
     if trace.explanation is not None:
         places.append(("packet-explanation", "Explanation"))
+    if trace.what_if is not None:
+        places.append(("packet-what-if", "What if"))
     places.append(("packet-steps", "Steps"))
     if trace.branches:
         places.append(("packet-copies", "Copies"))
@@ -209,8 +211,12 @@ def _body(trace: Trace, ident: str, level: int, copy: str = "") -> str:
         way = drawing(trace, f"{ident}-drawing")
         parts.append(f'<figure class="way" id="{ident}-way">\n{way}</figure>\n')
     if trace.explanation is not None:
-        explained = _explanation(trace.explanation, level + 1)
+        explained = _explained(sections(trace.explanation, arrow="→"), level + 1)
         parts.append(_section(level, f"{ident}-explanation", "Explanation", explained))
+    if trace.what_if is not None:
+        supposed, *found = what_if_sections(trace.what_if, arrow="→", everything=True)
+        told = _explained([supposed._replace(title="Supposed"), *found], level + 1)
+        parts.append(_section(level, f"{ident}-what-if", "What if", told))
     parts.append(_section(level, f"{ident}-steps", "Steps", _steps(trace, level + 1, whole=whole)))
     if trace.branches:
         copies = "".join(
@@ -466,11 +472,11 @@ def _dump(frame: _Frame) -> str:
 # Explanation, remarks, and what packet and reply say together
 
 
-def _explanation(explanation: Explanation, level: int) -> str:
-    """Return why not, what else, what would mend it and for whom it holds."""
+def _explained(found: Iterable[Section], level: int) -> str:
+    """Return the sections of an explanation, or of what was supposed."""
     parts = [
         _heading(level, text(section.title)) + "".join(_entry(entry) for entry in section.entries)
-        for section in sections(explanation, arrow="→")
+        for section in found
     ]
     return "".join(parts)
 

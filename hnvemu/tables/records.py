@@ -453,7 +453,7 @@ class RemoteSpeakerTable(RemoteSourceTable):
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """As for other packets, and what tells an announcement."""
-        if axis in (Axis.DST, Axis.TARGET):
+        if axis in (Axis.SRC, Axis.DST, Axis.TARGET):
             return self._address_cuts() | MESSAGE_CUTS[Axis.DST]
         return MESSAGE_CUTS[axis] if axis in MESSAGE_CUTS else super().cuts(axis)
 

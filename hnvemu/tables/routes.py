@@ -39,11 +39,14 @@ class RouteTable:
             for version in (4, 6)
         }
         self._on_link = {
-            version: [
-                prefix
-                for prefix in prefixes
-                if any(route.next_hop is None for route in by_prefix[prefix])
-            ]
+            version: prefix_table(
+                [
+                    prefix
+                    for prefix in prefixes
+                    if any(route.next_hop is None for route in by_prefix[prefix])
+                ],
+                version,
+            )
             for version, prefixes in self._prefixes.items()
         }
         self._match = {
@@ -60,7 +63,7 @@ class RouteTable:
         # One level of recursion: the next hop has to be on-link, in the route's own family.
         if hop is not None and (
             hop.version != best.prefix.version
-            or not any(hop in prefix for prefix in self._on_link[hop.version])
+            or self._on_link[hop.version].longest(int(hop)) is None
         ):
             return NextHopOffLink(best)
         return RouteMatched(best, tuple(rivals))

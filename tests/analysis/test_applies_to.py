@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hnvemu import Fabric, load_policy
+from hnvemu.addresses import MacAddress, parse_address
 from hnvemu.analysis.applies_to import alike, clauses
 from hnvemu.analysis.question import Question, State, ask
+from hnvemu.wire.build import build_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,21 @@ virtual_networks:
 
     assert "ICMP type 9" in told("N", "M", "icmp/9:0", policy=guarded)
     assert "ICMP types 6-8" in told("N", "M", "icmp/8:0", policy=guarded)
+
+
+def test_a_message_beside_neighbour_discovery_has_a_class(told: Words) -> None:
+    """The types next to it name a target, and a router's message has none."""
+    advertisement = build_frame(
+        src_mac=MacAddress.parse("02-00-00-00-01-0A"),
+        dst_mac=MacAddress.parse("33-33-00-00-00-01"),
+        src=parse_address("fe80::1"),
+        dst=parse_address("ff02::1"),
+        protocol=58,
+        icmp_type=134,
+        icmp_code=0,
+    )
+
+    assert "IPv6, any protocol" in told("A", None, None, frame=advertisement)
 
 
 def test_an_arp_question_is_told_by_its_target(told: Words) -> None:

@@ -96,10 +96,11 @@ def test_a_port_outside_hnv_has_no_next_hop(hnvemu: Run, policy: Path) -> None:
     assert (ran.code, ran.out.split("  ")[0]) == (0, "PASSED THROUGH")
 
 
-def test_what_is_not_emulated_exits_3(hnvemu: Run) -> None:
+def test_a_group_has_no_next_hop(hnvemu: Run) -> None:
     ran = hnvemu("next-hop", *SAMPLE, "A", "224.0.0.1")
 
-    assert (ran.code, ran.out.split("  ")[0]) == (3, "UNDECIDED")
+    assert (ran.code, ran.out.split("  ")[0]) == (0, "NO NEXT HOP")
+    assert "IPv4 to many" in ran.out
 
 
 def test_the_result_goes_to_a_file(hnvemu: Run, tmp_path: Path) -> None:

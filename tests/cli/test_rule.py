@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from hnvemu.catalogue.pages import pages
 from hnvemu.cli.rule import complete_code
+from hnvemu.lint.pages import lint_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +42,26 @@ def test_a_page_is_json_too(hnvemu: Run, golden: Golden) -> None:
 
 
 def test_all_codes_are_listed(hnvemu: Run, golden: Golden) -> None:
-    golden(GOLDEN / "all.txt", hnvemu("rule").out)
+    """Those of lint have a list of their own, in ``docs/lint``."""
+    golden(GOLDEN / "all.txt", hnvemu("rule").out.partition("\nLint: ")[0])
 
 
 def test_the_list_has_one_line_for_each_code(hnvemu: Run) -> None:
-    listed = [line.split()[0] for line in hnvemu("rule").out.splitlines() if line.startswith("  ")]
+    listed = re.findall(r"^  (\S+)", hnvemu("rule").out, re.MULTILINE)
 
-    assert listed == [page.code for page in pages()]
+    assert listed == [page.code for page in (*pages(), *lint_pages())]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_lint_rule_has_a_page_like_all_others(hnvemu: Run, golden: Golden, form: str) -> None:
+    ran = hnvemu("rule", "HNV900", "-f", form)
+
+    assert (ran.code, ran.err) == (0, "")
+    golden(GOLDEN / f"HNV900.{form}", ran.out)
+
+
+def test_a_lint_rule_is_found_by_its_slug(hnvemu: Run) -> None:
+    assert hnvemu("rule", "Unused_Ignore").out == hnvemu("rule", "HNV900").out
 
 
 @pytest.mark.parametrize(

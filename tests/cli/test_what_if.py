@@ -96,6 +96,14 @@ def test_the_other_forms_are_of_the_packet_alone(hnvemu: Run, form: str) -> None
     assert b"What if" not in ran.octets
 
 
+def test_a_page_says_whom_it_concerns(hnvemu: Run) -> None:
+    ran = hnvemu("trace", *SAMPLE, "A", "X", "-f", "html", "--migrate", "X=H1", "--stale", "H3")
+
+    assert '<a href="#packet-what-if">What if</a>' in ran.out
+    assert "--migrate X=H1, --stale H3" in ran.out
+    assert "T/GW → T/X: dropped (DST_PA_MISMATCH) at H2" in ran.out
+
+
 def test_quiet_is_the_verdict_alone(hnvemu: Run) -> None:
     ran = hnvemu("trace", *SAMPLE, "A", "X", "-q", "--migrate", "X=H1")
 

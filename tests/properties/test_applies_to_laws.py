@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from properties import strategies
+from properties.amount import FEW
 
 from hnvemu import NO_SESSIONS, Fabric
 from hnvemu.addresses import MacAddress, parse_address
@@ -101,7 +102,7 @@ def test_packets_of_the_class_are_treated_alike(tmp_path: FilePath, data: st.Dat
     check(data, Fabric.compile(policy), at, frame, NO_SESSIONS)
 
 
-@settings(max_examples=30)
+@settings(max_examples=FEW)
 @given(st.data())
 def test_any_frame_has_a_class_that_it_is_in(tmp_path: FilePath, data: st.DataObject) -> None:
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
@@ -110,7 +111,7 @@ def test_any_frame_has_a_class_that_it_is_in(tmp_path: FilePath, data: st.DataOb
     check(data, Fabric.compile(policy), at, data.draw(strategies.octets()), NO_SESSIONS)
 
 
-@settings(max_examples=30)
+@settings(max_examples=FEW)
 @given(st.data())
 def test_the_class_of_an_established_connection_holds_only_such(
     tmp_path: FilePath, data: st.DataObject
@@ -121,7 +122,7 @@ def test_the_class_of_an_established_connection_holds_only_such(
     check(data, Fabric.compile(policy), at, frame, None)
 
 
-@settings(max_examples=30)
+@settings(max_examples=FEW)
 @given(st.data())
 def test_the_class_of_a_reply_is_its_conversation(tmp_path: FilePath, data: st.DataObject) -> None:
     policy = strategies.loaded(data.draw(strategies.documents()), tmp_path)
@@ -134,7 +135,7 @@ def test_the_class_of_a_reply_is_its_conversation(tmp_path: FilePath, data: st.D
     check(data, fabric, *answer, fabric.send(frame, at=at).sessions)
 
 
-@settings(max_examples=30)
+@settings(max_examples=FEW)
 @given(st.data())
 def test_the_class_of_a_tunnelled_frame_keeps_its_outer_headers(
     tmp_path: FilePath, data: st.DataObject

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties.amount import MANY
 
 from hnvemu.errors import QuestionError
 from hnvemu.reader.edit import Append, Delete, PolicyText, Put
@@ -173,7 +174,7 @@ def applied(document: dict[str, Any], edit: Edit) -> dict[str, Any] | None:
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=MANY)
 def test_an_edited_text_says_what_the_edited_value_is(data: st.DataObject) -> None:
     text, document = data.draw(texts())
     before = policy_text(text)
@@ -192,7 +193,6 @@ def test_an_edited_text_says_what_the_edited_value_is(data: st.DataObject) -> No
 
 
 @given(st.data())
-@settings(max_examples=60)
 def test_whatever_is_added_takes_nothing_away(data: st.DataObject) -> None:
     text, document = data.draw(texts())
     before = policy_text(text)
@@ -208,7 +208,6 @@ def test_whatever_is_added_takes_nothing_away(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
 def test_an_edit_of_one_of_several_files_is_an_edit_of_what_they_say(data: st.DataObject) -> None:
     document = data.draw(documents)
     cut = data.draw(st.integers(0, len(document)))
@@ -227,7 +226,6 @@ def test_an_edit_of_one_of_several_files_is_an_edit_of_what_they_say(data: st.Da
 
 
 @given(st.data())
-@settings(max_examples=60)
 def test_a_diff_of_an_edit_is_the_edit(data: st.DataObject) -> None:
     text, document = data.draw(texts())
     before = policy_text(text)

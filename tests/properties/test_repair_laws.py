@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from properties.amount import FEW
 from properties.strategies import documents, loaded, sent
 
 from hnvemu import Fabric
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from hnvemu.trace.trace import Trace
 
-FEWER = settings(max_examples=30)  # each example is some twenty policies
+FEWER = settings(max_examples=FEW)  # each example is some twenty policies
 GOOD = {Outcome.DELIVERED, Outcome.TO_GATEWAY, Outcome.REPLICATED}
 T = ("virtual_networks", "T")
 HEAD = """\

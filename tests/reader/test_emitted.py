@@ -35,9 +35,21 @@ def emit_port(port: VmPort) -> dict[str, Any]:
         "gateway": port.gateway,
         **({} if port.default_gateway is None else {"default_gateway": str(port.default_gateway)}),
         **{key: getattr(port, key) for key in ("mac_spoofing", "dhcp_guard", "router_guard")},
+        **({} if port.dynamic_ip_limit is None else {"dynamic_ip_limit": port.dynamic_ip_limit}),
         "vlan": port.vlan,
         "guest": port.guest,
     }
+
+
+def emit_gateway(seats: list[VmPort]) -> dict[str, Any]:
+    """Write the ports of a multi-tenant gateway as the adapter that they are parts of."""
+    keys = emit_port(seats[0])
+    del keys["vsid"], keys["ca"]
+    keys["routing_domains"] = [
+        {"virtual_network": seat.network, "vsid": seat.vsid, "ca": [str(ca) for ca in seat.cas]}
+        for seat in seats
+    ]
+    return keys
 
 
 def emit(policy: Policy) -> str:
@@ -89,7 +101,7 @@ def emit(policy: Policy) -> str:
                     "vms": {
                         port.name.removeprefix(f"{network.name}/"): emit_port(port)
                         for port in policy.ports.values()
-                        if port.network == network.name
+                        if port.network == network.name and not port.trunk
                     },
                     "lookup_records": [
                         emit_record(record)
@@ -98,6 +110,11 @@ def emit(policy: Policy) -> str:
                     ],
                 }
                 for network in policy.networks.values()
+            },
+            "gateways": {
+                trunk: emit_gateway([port for port in policy.ports.values() if port.trunk == trunk])
+                for trunk in dict.fromkeys(port.trunk for port in policy.ports.values())
+                if trunk
             },
         }
     )

@@ -96,8 +96,8 @@ def test_prefix_with_host_bits_is_remembered_as_written() -> None:
 def test_guid_is_normalised() -> None:
     expected = "{aaaaaaaa-0000-0000-0000-00000000000f}"
 
-    assert fields.RDID.read("AAAAAAAA-0000-0000-0000-00000000000F") == expected
-    assert fields.RDID.read("{aaaaaaaa-0000-0000-0000-00000000000F}") == expected
+    assert fields.RDID.read("AAAAAAAA-0000-0000-0000-00000000000F") == (expected, True)
+    assert fields.RDID.read("{aaaaaaaa-0000-0000-0000-00000000000F}") == (expected, False)
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,40 @@ def test_what_was_taken_off_the_wire_is_at_the_provider_nic(traces: dict[str, Tr
 
 def test_what_is_no_tunnel_is_at_the_provider_nic(traces: dict[str, Trace]) -> None:
     assert [each.interface for each in captured(traces["no tunnel"])] == ["H2 provider"]
+
+
+def test_copies_are_captured_where_they_leave_and_where_they_arrive(
+    traces: dict[str, Trace],
+) -> None:
+    trace = traces["flooded"]
+    [far] = trace.branches
+
+    assert [(each.interface, each.frame) for each in captured(trace)] == [
+        ("T/A", trace.frame),
+        ("H1 provider", far.wire[0].frame),
+        ("H2 provider", far.wire[0].frame),
+        ("T/B", trace.frame),
+        ("T/C", trace.frame),
+    ]
+
+
+def test_a_frame_to_a_group_arrives_at_each_host_that_listens(traces: dict[str, Trace]) -> None:
+    trace = traces["to a group"]
+    [copy] = trace.branches
+
+    interfaces = [each.interface for each in captured(trace)]
+    said = comments(trace)
+
+    assert interfaces == ["T/A", "H1 provider", "H2 provider", "T/B", "T/C"]
+    assert said[1] == "NVGRE from H1 to 239.9.9.9, VSID 5001"
+    assert said[2].startswith("H2:\nsource ok")
+    assert captured(trace)[2].frame == copy.wire[0].frame
+
+
+def test_an_answer_leaves_to_the_vm_that_asked(traces: dict[str, Trace]) -> None:
+    trace = traces["answered"]
+
+    assert [(each.interface, each.frame) for each in captured(trace)] == [
+        ("T/A", trace.frame),
+        ("T/A", trace.delivered[0].frame),
+    ]
