@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hnvemu.errors import QuestionError
 from hnvemu.reader.edit import Append, Delete, Put, path_text
 from hnvemu.reader.patch import is_diff, patched
-from hnvemu.reader.paths import known, parse_path, parse_value
+from hnvemu.reader.paths import parse_path, parse_value
+from hnvemu.reader.report import near_or_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,10 +140,12 @@ def _holder(texts: PolicyText, word: str, kind: _Kind, entry: dict[str, Any]) ->
     if name is None and len(holders) == 1:
         name = next(iter(holders))
     if name is None:
-        raise QuestionError(f"the {word} does not say its {kind.holder}", known("", holders))
+        raise QuestionError(
+            f"the {word} does not say its {kind.holder}", near_or_known("", holders)
+        )
     if name not in holders:
         noun = kind.holder.replace("_", " ")
-        raise QuestionError(f"there is no {noun} '{name}'", known(str(name), holders))
+        raise QuestionError(f"there is no {noun} '{name}'", near_or_known(str(name), holders))
     return str(name)
 
 
@@ -183,7 +186,7 @@ def without(texts: PolicyText, said: str) -> PolicyText:
             names += [str(record.ca) for record in texts.policy().records]
         counted = f"there are #1 to #{len(entries)}" if entries else "there is none"
         raise QuestionError(
-            f"there is no {word} '{name}'", (names and known(name, names)) or counted
+            f"there is no {word} '{name}'", (names and near_or_known(name, names)) or counted
         )
     if word == "host":
         _check_empty(texts, [str(path[-1]) for path in paths])
@@ -389,7 +392,7 @@ def _kind(said: str) -> tuple[str, _Kind, str]:
     word, colon, rest = said.partition(":")
     word = word.strip().lower().replace("_", "-")
     if word not in _KINDS:
-        raise QuestionError(f"'{word}' is no kind of entry", known(word, KINDS))
+        raise QuestionError(f"'{word}' is no kind of entry", near_or_known(word, KINDS))
     if not colon or not rest.strip():
         raise QuestionError(f"the {word} is missing", f"write {word}:…")
     return word, _KINDS[word], rest.strip()

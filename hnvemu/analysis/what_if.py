@@ -14,7 +14,7 @@ from hnvemu.analysis.impact import gains, impact, loses
 from hnvemu.errors import QuestionError
 from hnvemu.model.policy import HostView, Snapshot
 from hnvemu.reader.generate import provider_address_of
-from hnvemu.reader.report import did_you_mean
+from hnvemu.reader.report import near_or_known
 from hnvemu.tables.sessions import NO_SESSIONS
 from hnvemu.trace.explanation import Ending
 from hnvemu.trace.what_if import WhatIf
@@ -124,7 +124,7 @@ def ports_of_vm(policy: Policy, vm: str) -> tuple[VmPort, ...]:
             f"write {vm.partition(':')[0]}",
         )
     names = [*by_vm, *filter(None, (name.partition("/")[2] for name in by_vm))]
-    raise QuestionError(f"no VM is named '{vm}'", _known(vm, names))
+    raise QuestionError(f"no VM is named '{vm}'", near_or_known(vm, names))
 
 
 def _vm_of(port: VmPort) -> str:
@@ -150,13 +150,8 @@ def _views(policy: Policy, before: Policy, stale: Iterable[str]) -> Mapping[str,
 
 def _host(policy: Policy, name: str) -> Host:
     if name not in policy.hosts:
-        raise QuestionError(f"no host is named '{name}'", _known(name, policy.hosts))
+        raise QuestionError(f"no host is named '{name}'", near_or_known(name, policy.hosts))
     return policy.hosts[name]
-
-
-def _known(word: str, names: Collection[str]) -> str | None:
-    some = ", ".join([*names][:8])
-    return did_you_mean(word, names) or (f"known: {some}" if some else None)
 
 
 def compare(

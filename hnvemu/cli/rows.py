@@ -80,12 +80,9 @@ def _rows(fabric: Fabric, table: Table, name: str | None, host: str | None) -> I
 def _known(noun: str, name: str, names: Collection[str]) -> None:
     if name in names:
         return
-    from hnvemu.reader.report import did_you_mean
+    from hnvemu.reader.report import near_or_known
 
-    near = did_you_mean(name, names)
-    raise QuestionError(
-        f"no {noun} is named '{name}'", near or f"known are {', '.join(names) or 'none'}"
-    )
+    raise QuestionError(f"no {noun} is named '{name}'", near_or_known(name, names))
 
 
 def _ports(fabric: Fabric, name: str | None) -> list[VmPort]:

@@ -14,6 +14,8 @@ EPILOG = options.epilog(
     "hnvemu samples                           what there is",
     "hnvemu samples starter -o hnv.yaml       a policy to begin with",
     "hnvemu trace -p sample:two-tenants blue/web 10.0.0.11",
+    "hnvemu samples bad                       policies that each show a mistake",
+    "hnvemu lint sample:bad/wildcard-missing",
 )
 
 
@@ -21,26 +23,27 @@ def samples(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this one.")] = None,
     output: options.Output = None,
 ) -> None:
-    """List the sample policies, or print one."""
+    """List the sample policies, or print one; bad lists those that each show a mistake."""
+    from hnvemu.reader import mistakes
     from hnvemu.reader import samples as known
 
-    places = known()
-    if name is None:
+    if name is None or name == "bad":
         from hnvemu.render.tables import table_text
 
         rows = [
             (f"sample:{each}", _subject(place.read_text(encoding="utf-8")))
-            for each, place in places.items()
+            for each, place in (known() if name is None else mistakes()).items()
         ]
         emit(table_text(("POLICY", "SHOWS"), rows, page_width(output)), output=output)
         return
     name = name.removeprefix("sample:")
+    places = {**known(), **mistakes()}
     if name not in places:
         from hnvemu.reader.report import did_you_mean
 
         near = did_you_mean(name, places)
         raise QuestionError(
-            f"there is no sample '{name}'", near or f"the samples are {', '.join(places)}"
+            f"there is no sample '{name}'", near or f"the samples are {', '.join(known())}"
         )
     emit(places[name].read_text(encoding="utf-8"), output=output)
 

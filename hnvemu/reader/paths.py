@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hnvemu.errors import QuestionError
 from hnvemu.reader.edit import kind_below, path_text
 from hnvemu.reader.format import POLICY
-from hnvemu.reader.report import did_you_mean
+from hnvemu.reader.report import did_you_mean, near_or_known
 from hnvemu.reader.shape import Either, ListOf, Names, Record, Scalar, squeezed
 from hnvemu.reader.tree import NotATreeError, Tree, plain
 
@@ -106,7 +106,7 @@ def _key(word: str, path: Path, kind: Kind | None, policy: PolicyText, *, is_las
         # A host view is named by its host; anything else is new only where the path ends.
         names = policy.value_at(("hosts",) if kind.noun == "host view" else path) or {}
         if word not in names and not (is_last and kind.noun != "host view"):
-            raise QuestionError(f"{there} has no {kind.noun} '{word}'", known(word, names))
+            raise QuestionError(f"{there} has no {kind.noun} '{word}'", near_or_known(word, names))
     return word
 
 
@@ -128,7 +128,7 @@ def _item(said: str, path: Path, policy: PolicyText) -> int:
         raise QuestionError(f"{there} has {len(found)} items with {said}", f"write {numbers}")
     key, value = next(reversed(wanted.items()))
     words = [str(item.get(key, "")) if isinstance(item, dict) else str(item) for item in items]
-    raise QuestionError(f"{there} has no item with {said}", known(value, words))
+    raise QuestionError(f"{there} has no item with {said}", near_or_known(value, words))
 
 
 def conditions(text: str) -> dict[str, str]:
@@ -142,13 +142,6 @@ def says(item: Any, wanted: Mapping[str, str]) -> bool:
     if not isinstance(item, dict):
         return [str(item).casefold()] == [value.casefold() for value in wanted.values()]
     return all(value.casefold() in _said(item.get(key)) for key, value in wanted.items())
-
-
-def known(word: str, words: Any) -> str | None:
-    """Return the known word nearest to ``word``, or some of those that are known."""
-    names = [name for name in words if name]
-    some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    return did_you_mean(word, names) or (f"known: {some}" if names else None)
 
 
 def _said(value: Any) -> list[str]:

@@ -30,7 +30,7 @@ from hnvemu.reader.events import read_document
 from hnvemu.reader.format import INTENT_VERBS
 from hnvemu.reader.generate import generated_records, merged
 from hnvemu.reader.names import PortNames
-from hnvemu.reader.report import FIRST, REMOVE, RENAME, Report, did_you_mean
+from hnvemu.reader.report import FIRST, REMOVE, RENAME, Report, near_or_known
 from hnvemu.reader.source import SIZE_LIMIT, gather
 
 if TYPE_CHECKING:
@@ -233,8 +233,7 @@ class _Fold:
     def _unknown(self, placed: Placed, known: Collection[str], message: str) -> None:
         advice = None
         if self._report.has_room(placed.origin.file):
-            some = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
-            advice = did_you_mean(placed.value, known) or (f"known: {some}" if known else None)
+            advice = near_or_known(placed.value, known)
         self._report.add(message, placed.origin, help=advice)
 
     def _select(self, draft: dict[str, Any], network: str | None = None) -> None:
@@ -380,7 +379,7 @@ def _vm_ports(port: _Port) -> Iterator[VmPort]:
     for name, mapping in _seats(port).items():
         network = mapping["virtual_network"].value
         own = {key: mapping[key] for key in ("vsid", "cas", "origin") if key in mapping}
-        yield VmPort(**{**draft, **own, "name": name, "network": network, "trunk": port.name})
+        yield VmPort(name=name, network=network, trunk=port.name, **(draft | own))
 
 
 def _seats(port: _Port) -> dict[str, dict[str, Any]]:

@@ -92,11 +92,15 @@ def nearest(word: str, known: Collection[str]) -> str | None:
         alike = (name for name in known if _folded(name[:1]) == folded[0])
         pool = sorted(alike, key=lambda name: abs(len(name) - len(word)))[:_CANDIDATES]
     by_folded = {_folded(name): name for name in pool}
-    from difflib import get_close_matches  # noqa: PLC0415 - only a policy with a mistake pays for it
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - only mistakes pay
 
-    near = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    near = get_close_matches(folded, by_folded, n=5, cutoff=0.6)
     if near:
-        return by_folded[near[0]]
+        # Of two that are equally near, people mean the one that begins alike: 'Bx' is B and not X.
+        def likeness(name: str) -> tuple[float, bool]:
+            return SequenceMatcher(None, folded, name).ratio(), name[:1] == folded[0]
+
+        return by_folded[max(near, key=likeness)]
     # 'mtu' for 'provider_mtu': one word of several is not alike, and yet meant.
     return next((by_folded[name] for name in by_folded if folded in name.split("_")), None)
 
@@ -109,6 +113,13 @@ def did_you_mean(word: str, known: Collection[str]) -> str | None:
     """Return the question that helps with an unknown word, or None where nothing is near."""
     near = nearest(word, known)
     return None if near is None else f"did you mean '{near}'?"
+
+
+def near_or_known(word: str, known: Collection[str]) -> str | None:
+    """Return help with an unknown word: the known one that was meant, or some of them."""
+    names = [name for name in known if name]
+    some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    return did_you_mean(word, names) or (f"known: {some}" if names else None)
 
 
 def _readable(text: str) -> str:

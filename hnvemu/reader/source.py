@@ -49,11 +49,18 @@ def samples() -> Mapping[str, Path]:
 
     They lie in the package; in a checkout, where they are edited, beside it.
     """
+    return {path.stem: path for path in sorted(_policies().glob("*.yaml"))}
+
+
+def mistakes() -> Mapping[str, Path]:
+    """Return the samples that show a mistake each, by name: ``bad/wildcard-missing``."""
+    return {f"bad/{path.stem}": path for path in sorted(_policies().glob("bad/*.yaml"))}
+
+
+def _policies() -> Path:
     package = Path(__file__).resolve().parents[1]
-    folder = package / "policies"
-    if not folder.is_dir():
-        folder = package.parent / "policies"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    inside = package / "policies"
+    return inside if inside.is_dir() else package.parent / "policies"
 
 
 def gather(
@@ -131,13 +138,13 @@ def _is_policy(path: Path) -> bool:
 
 
 def _sample(name: str) -> Path:
-    known = samples()
+    known = {**samples(), **mistakes()}
     if name in known:
         return known[name]
     near = nearest(name, known)
     raise QuestionError(
         f"there is no sample '{name}'",
-        help=f"did you mean '{near}'?" if near else f"the samples are {', '.join(known)}",
+        help=f"did you mean '{near}'?" if near else f"the samples are {', '.join(samples())}",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hnvemu.addresses import MacAddress, address_of
 from hnvemu.errors import QuestionError
 from hnvemu.model.policy import HostView
+from hnvemu.reader.report import near_or_known
 from hnvemu.switch.guest import first_hop
 from hnvemu.switch.walk import Walk
 from hnvemu.tables.sessions import NO_SESSIONS, Sessions, SessionTable
@@ -42,6 +43,10 @@ class Fabric:
         self.tables = tables
         self.flow_id = flow_id
         self._seen: dict[tuple[str, Flow, Held | None], Path] = {}
+        # What every packet asks for, at hand.
+        self._ports = tables.policy.ports
+        self._down = {name for name, host in tables.policy.hosts.items() if host.down}
+        self._sha256 = tables.policy.sha256
 
     @classmethod
     def compile(
@@ -89,8 +94,9 @@ class Fabric:
         """
         if at.startswith("pa:"):
             return self._arrive(self._octets(packet, None), at)
-        port = self.policy.ports.get(at) or self.port(at)
-        self._check_runs(port.host, f"'{port.name}' cannot send")
+        port = self._ports.get(at) or self.port(at)
+        if port.host in self._down:
+            raise QuestionError(f"'{port.name}' cannot send: host '{port.host}' is down")
         frame = packet if type(packet) is bytes else self._octets(packet, port)
         if len(frame) < _ETHERNET_HEADER:
             raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
@@ -163,8 +169,11 @@ class Fabric:
         """Follow an encapsulated frame that reaches a host."""
         name = at.removeprefix("pa:")
         if name not in self.policy.hosts:
-            raise QuestionError(f"no host is named '{name}'", _nearest(name, self.policy.hosts))
-        self._check_runs(name, "nothing arrives there")
+            raise QuestionError(
+                f"no host is named '{name}'", near_or_known(name, self.policy.hosts)
+            )
+        if name in self._down:
+            raise QuestionError(f"nothing arrives there: host '{name}' is down")
         if len(frame) < _ETHERNET_HEADER:
             raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
         outer = unwrap(frame)
@@ -187,10 +196,6 @@ class Fabric:
         inner = outer.inner if has_inner else frame
         return self._trace(path, inner, at, sessions, outer=frame)
 
-    def _check_runs(self, host: str, otherwise: str) -> None:
-        if self.policy.hosts[host].down:
-            raise QuestionError(f"{otherwise}: host '{host}' is down")
-
     def _trace(
         self, path: Path, frame: bytes, at: str, sessions: Sessions, outer: bytes | None = None
     ) -> Trace:
@@ -200,7 +205,7 @@ class Fabric:
             at=at,
             outer=outer,
             profile=self.tables.profile,
-            policy_sha256=self.policy.sha256,
+            policy_sha256=self._sha256,
             sessions=sessions,
         )
 
@@ -252,8 +257,8 @@ class Fabric:
             raise QuestionError(
                 f"'{name}' has several adapters", f"write {' or '.join(sorted(adapters))}"
             )
-        known = {*ports, *(full.partition("/")[2] for full in ports)}
-        raise QuestionError(f"no VM is named '{name}'", _nearest(name, known))
+        known = [*dict.fromkeys(full.partition("/")[2] for full in ports), *ports]
+        raise QuestionError(f"no VM is named '{name}'", near_or_known(name, known))
 
 
 def one_packet(flow: Flow) -> Ask:
@@ -268,14 +273,3 @@ def one_packet(flow: Flow) -> Ask:
         return table.find(flow, near, far)
 
     return ask
-
-
-def _nearest(name: str, known: Any) -> str | None:
-    """Return a hint with the known name nearest to ``name``."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes pay for it
-
-    names = sorted(word for word in known if word)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"known are {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else None

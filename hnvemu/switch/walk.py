@@ -51,10 +51,14 @@ _SENDERS: frozenset[type[object]] = frozenset(
         AnnouncementRepeated,
     }
 )
+_ORDINARY = PacketAccepted(4)
+"""What every receiving host is told of an ordinary packet, whatever its family."""
 
 
 class Walk:
     """Runs the pipeline for one flow, with one driver that answers its questions."""
+
+    __slots__ = ("_ask", "_flow", "_flow_id", "_kind", "_sessions", "_source", "_tables")
 
     def __init__(
         self,
@@ -75,7 +79,6 @@ class Walk:
     def sent(self, port: SendingPort) -> Path:
         """Follow what a guest sends."""
         steps = list(send(port, self._ask, self._sessions))
-        self._kind = _step_of(steps, _KINDS)
         return self._follow([], port.host, steps)
 
     def arrived(self, arrived: Arrived) -> Path:
@@ -89,20 +92,29 @@ class Walk:
         last = steps[-1]
         if isinstance(last, Sent):
             hops.append(Hop(host.name, "host", tuple(steps)))
-            written = _step_of(steps, _WRITES)
+            written = _step_of(reversed(steps), _WRITES)
+            # Only an ordinary packet passes where frames are rewritten.
+            kind = self._kind_of(steps) if written is None else _ORDINARY
             host = last.onward
-            steps = list(receive(host, self._ask, last, self._kind, written))
+            steps = list(receive(host, self._ask, last, kind, written))
             last = steps[-1]
         branches: tuple[Path, ...] = ()
         if last.outcome is None:
             steps += deliver(last.onward, self._ask, last, self._sessions)  # type: ignore[arg-type]
         elif isinstance(last, (Replicated, ReplicatedLocally)):
+            self._kind_of(steps)
             self._source = self._source or _step_of(steps, _SENDERS)
             branches = tuple([self._branch(host, made) for made in last.copies])
         elif isinstance(last, ReplicatedByGroup):
             branches = tuple([self._heard(name, last) for name in last.hosts])
         hops.append(Hop(host.name, "host", tuple(steps)))
         return Path(self._flow, tuple(hops), self._flow_id, branches)
+
+    def _kind_of(self, steps: list[Step]) -> Step | None:
+        """Return what the sending host took the frame for, which its copies are too."""
+        if self._kind is None:
+            self._kind = _step_of(steps, _KINDS)
+        return self._kind
 
     def _branch(self, host: HostTables, made: Copy) -> Path:
         """Follow one copy that ``host`` made."""

@@ -14,7 +14,7 @@ from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import SessionAssumed, SessionMatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from hnvemu.tables.acl import Filter
     from hnvemu.trace.steps import SessionOpened
@@ -146,17 +146,16 @@ class Sessions:
         """Return where packets of ``flow`` pass as replies; None where nowhere."""
         return self._by_reply.get(five_tuple(flow)) if self._by_reply else None
 
-    def opened(self, flow: Flow, steps: Iterable[SessionOpened]) -> Sessions:
+    def opened(self, flow: Flow, steps: Collection[SessionOpened]) -> Sessions:
         """Return these sessions and those that ``steps`` of a packet of ``flow`` opened."""
         reply = reply_tuple(flow)
         if reply is None:
             return self
-        timeouts = {
-            Place(
-                step.port.name, step.port.vsid, OPPOSITE[step.direction], step.mechanism
-            ): step.idle_timeout
-            for step in steps
-        }
+        if not self._by_reply and not any(step.idle_timeout for step in steps):
+            # Most packets are the first that a caller tells of: nothing is there to be merged.
+            places = [_opened_at(step) for step in steps]
+            return Sessions({reply: frozenset(places)}) if places else self
+        timeouts = {_opened_at(step): step.idle_timeout for step in steps}
         started = {
             (reply, place): _Timer(seconds, seconds)
             for place, seconds in timeouts.items()
@@ -223,6 +222,12 @@ class Sessions:
 
     def __hash__(self) -> int:
         return hash((frozenset(self._by_reply.items()), frozenset(self._timers.items())))
+
+
+def _opened_at(step: SessionOpened) -> Place:
+    """Return where replies to what ``step`` admitted pass."""
+    port = step.port
+    return Place(port.name, port.vsid, OPPOSITE[step.direction], step.mechanism)
 
 
 NO_SESSIONS = Sessions()

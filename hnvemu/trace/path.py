@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hnvemu.trace.steps import Step
     from hnvemu.wire.flow import Flow
 
+_STATEFUL: frozenset[type[object]] = frozenset({SessionOpened, SessionMatched})
+
 
 class Hop(NamedTuple):
     """What one node decided about a packet."""
@@ -48,9 +50,10 @@ class Path:
         """FlowID of NVGRE keys; None: a hash of the flow."""
         self.branches = branches
         """One path per copy, each from where it was made."""
-        self.opened = tuple([s for hop in hops for s in hop.steps if type(s) is SessionOpened])
+        stateful = [s for hop in hops for s in hop.steps if type(s) in _STATEFUL]
+        self.opened = tuple([s for s in stateful if type(s) is SessionOpened])
         """The sessions that the flow's packets open."""
-        self.matched = tuple([s for hop in hops for s in hop.steps if type(s) is SessionMatched])
+        self.matched = tuple([s for s in stateful if type(s) is SessionMatched])
         """The sessions that the flow's packets pass by."""
         for branch in branches:
             self.opened += branch.opened

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from hnvemu.wire.encapsulation import Tunnel
     from hnvemu.wire.flow import Flow
 
+_ARRIVALS: frozenset[type[object]] = frozenset(
+    {Delivered, DeliveredToGateway, ResolutionAnswered, GatewayAnswered, DuplicateAnswered}
+)
+"""The last steps of frames that reach a VM."""
+
 
 class WireFrame(NamedTuple):
     """A frame as it crosses the provider network."""
@@ -146,7 +151,7 @@ class Trace:
         self.remarks: tuple[Remark, ...] = ()
         """What packet and reply say together, where a reply was asked for."""
         self.explanation: Explanation | None = None
-        """Why not, what else and what would mend it, where :mod:`hnvemu.analysis.explain` was asked."""
+        """Why not, what else and what would mend it, where that was asked."""
         self.what_if: WhatIf | None = None
         """What was supposed, and whom else it concerns, where something was."""
         self._branches: tuple[Trace, ...] | None = None
@@ -188,17 +193,8 @@ class Trace:
 
         Where HNV answers itself it is the answer, which reaches the VM that asked.
         """
-        last = self.path.last
-        if not isinstance(
-            last,
-            (
-                Delivered,
-                DeliveredToGateway,
-                ResolutionAnswered,
-                GatewayAnswered,
-                DuplicateAnswered,
-            ),
-        ):
+        last: Any = self.path.last
+        if type(last) not in _ARRIVALS:
             return ()
         return (DeliveredFrame(last.port.name, last.port.vsid, self._replayed()[1]),)
 

@@ -137,7 +137,7 @@ def test_an_adapter_is_a_sender_of_its_own(fabric: Fabric) -> None:
 @pytest.mark.parametrize(
     ("source", "destination", "message", "help_"),
     [
-        ("Q", "X", "no VM is named 'Q'", "known are"),
+        ("Q", "X", "no VM is named 'Q'", "known: "),
         ("Bx", "X", "no VM is named 'Bx'", "did you mean 'B'?"),
         ("A", "X", "'A' names more than one VM", "write T/A or U/A"),
         ("PAIR", "X", "'PAIR' has several adapters", "T/PAIR:inside"),

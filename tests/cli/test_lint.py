@@ -442,6 +442,7 @@ def test_where_nothing_is_to_be_mended_nothing_is_written(hnvemu: Run, bad: Path
 
     assert (ran.code, ran.err) == (1, "note: nothing to mend\n")
     assert bad.stat().st_mtime_ns == before
+    assert hnvemu("lint", bad, "--select", "HNV901", "--fix").out == ""
 
 
 def test_standard_input_can_be_mended_as_a_diff(hnvemu: Run, mendable: Path) -> None:

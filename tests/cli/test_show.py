@@ -91,7 +91,7 @@ def test_the_result_goes_to_a_file(hnvemu: Run, tmp_path: Path) -> None:
         ([], "Missing argument"),
         (["sessions"], "sessions"),
         (["routes", "TT"], "did you mean 'T'?"),
-        (["routes", "nothing"], "known are T, U"),
+        (["routes", "nothing"], "known: T, U"),
         (["hosts", "H9"], "no host is named 'H9'"),
         (["vms", "--host", "h1"], "did you mean 'H1'?"),
         (["records", "Q"], "no VM is named 'Q'"),

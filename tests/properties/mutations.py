@@ -77,12 +77,16 @@ def _hosts(document: Document) -> list[Row]:
     return [host for name, host in document["hosts"].items() if name in used]
 
 
+def _routed(document: Document) -> list[Row]:
+    return [host for host in _hosts(document) if host["provider_routes"]]
+
+
 def _pas(document: Document) -> list[Row]:
-    return [host["provider_addresses"][0] for host in _hosts(document)]
+    return [pa for host in _hosts(document) for pa in host["provider_addresses"][:1]]
 
 
 def _family(row: Row) -> int:
-    return 6 if ":" in row.get("ca", row.get("prefix", "")) else 4
+    return 6 if ":" in (row["ca"] if "ca" in row else row["prefix"]) else 4
 
 
 # How one place is changed.
@@ -289,14 +293,16 @@ def default_vsid(document: Document, numbers: random.Random) -> bool:
 def subnet_prefix(document: Document, numbers: random.Random) -> bool:
     """An on-link prefix is too long, too short, or another one."""
     rows = _subnets(document)
+    if not rows:
+        return False
     row = numbers.choice(rows)
-    network, _, length = row["prefix"].partition("/")
+    network = row["prefix"].partition("/")[0]
     if _family(row) == 4:
         wrong = [f"{network}/28", f"{network}/16", "10.77.0.0/24", "10.0.0.0/24"]
     else:
         wrong = [f"{network}/124", "2001:db8::/32", "2001:db8:77::/64"]
     row["prefix"] = numbers.choice(wrong)
-    return bool(length)
+    return True
 
 
 def default_prefix(document: Document, numbers: random.Random) -> bool:
@@ -359,28 +365,23 @@ def steal_addresses(document: Document, numbers: random.Random) -> bool:
 
 def drop_provider_route(document: Document, numbers: random.Random) -> bool:
     """A host has no route in the provider network."""
-    numbers.choice(_hosts(document))["provider_routes"] = []
-    return True
+    return _put(_routed(document), numbers, "provider_routes", [[]])
 
 
 def provider_route_prefix(document: Document, numbers: random.Random) -> bool:
     """The provider route of a host does not hold the other rack."""
-    route = numbers.choice(_hosts(document))["provider_routes"][0]
-    route["prefix"] = "192.168.30.0/24"
-    return True
-
-
-def provider_next_hop(document: Document, numbers: random.Random) -> bool:
-    """The provider route of a host leads to a router that it cannot reach."""
-    numbers.choice(_hosts(document))["provider_routes"][0]["next_hop"] = "192.168.99.1"
-    return True
+    routes = [host["provider_routes"][0] for host in _routed(document)]
+    return _put(routes, numbers, "prefix", ["192.168.30.0/24"])
 
 
 def renumber_host(document: Document, numbers: random.Random) -> bool:
     """A host has another PA than records say."""
-    pa = numbers.choice(_pas(document))
-    address, _, length = pa["address"].partition("/")
-    pa["address"] = f"{address}0/{length}"
+    pas = _pas(document)
+    if not pas:
+        return False
+    pa = numbers.choice(pas)
+    network, _, host = pa["address"].rpartition(".")
+    pa["address"] = f"{network}.1{host}"
     return True
 
 
@@ -401,15 +402,17 @@ def pa_twice(document: Document, numbers: random.Random) -> bool:
 
 def pa_prefix(document: Document, numbers: random.Random) -> bool:
     """The prefix of a PA is too long, or too short."""
-    pa = numbers.choice(_pas(document))
+    pas = _pas(document)
+    if not pas:
+        return False
+    pa = numbers.choice(pas)
     pa["address"] = f"{pa['address'].partition('/')[0]}/{numbers.choice([16, 29, 30, 32])}"
     return True
 
 
 def pa_vlan(document: Document, numbers: random.Random) -> bool:
     """A PA is in another VLAN than its neighbours."""
-    numbers.choice(_pas(document))["vlan"] = 77
-    return True
+    return _put(_pas(document), numbers, "vlan", [77])
 
 
 def pa_state(document: Document, numbers: random.Random) -> bool:
@@ -439,7 +442,12 @@ def external_router(document: Document, numbers: random.Random) -> bool:
 
 def port_vsid(document: Document, numbers: random.Random) -> bool:
     """A port is in another virtual subnet."""
-    return _put(_vms(document), numbers, "vsid", [*_vsids(document), 0])
+    return _put(_vms(document), numbers, "vsid", _vsids(document))
+
+
+def port_off(document: Document, numbers: random.Random) -> bool:
+    """A port is in no virtual subnet."""
+    return _put(_vms(document), numbers, "vsid", [0])
 
 
 def port_mac(document: Document, numbers: random.Random) -> bool:
@@ -527,7 +535,10 @@ def host_lacks_record(document: Document, numbers: random.Random) -> bool:
 def host_lacks_route(document: Document, numbers: random.Random) -> bool:
     """A host never got a route."""
     name = numbers.choice([*document["virtual_networks"]])
-    route = numbers.choice(document["virtual_networks"][name]["customer_routes"])
+    routes = document["virtual_networks"][name]["customer_routes"]
+    if not routes:
+        return False
+    route = numbers.choice(routes)
     key = {"virtual_network": name, "prefix": route["prefix"]}
     _view(document, numbers)["without_customer_routes"] = [key]
     return True
@@ -545,8 +556,10 @@ def host_has_old_pa(document: Document, numbers: random.Random) -> bool:
 def host_has_old_mac(document: Document, numbers: random.Random) -> bool:
     """A host has the record of a VM from before its adapter was replaced."""
     vm = numbers.choice(_vms(document))
-    host = document["hosts"][vm["host"]]
-    pa = host["provider_addresses"][0]["address"].partition("/")[0]
+    pas = document["hosts"][vm["host"]]["provider_addresses"]
+    if not pas:
+        return False
+    pa = pas[0]["address"].partition("/")[0]
     record = {"ca": vm["ca"][0], "vsid": vm["vsid"], "mac": NOBODYS_MAC, "pa": pa}
     _view(document, numbers)["lookup_records"] = [record]
     return True
@@ -566,9 +579,8 @@ def foreign_vsids(document: Document, numbers: random.Random) -> bool:
     if len(document["virtual_networks"]) < 2:
         return False
     one, other = numbers.sample(_networks(document), 2)
-    row = numbers.choice(one["customer_routes"])
-    row["vsid"] = numbers.choice(other["customer_routes"])["vsid"]
-    return True
+    vsids = [route["vsid"] for route in other["customer_routes"]]
+    return _put(one["customer_routes"], numbers, "vsid", vsids)
 
 
 def one_rdid_for_two(document: Document, numbers: random.Random) -> bool:
@@ -615,7 +627,6 @@ _ALL: Final = (
     steal_addresses,
     drop_provider_route,
     provider_route_prefix,
-    provider_next_hop,
     renumber_host,
     swap_pas_of_hosts,
     pa_twice,
@@ -626,6 +637,7 @@ _ALL: Final = (
     host_mtu,
     external_router,
     port_vsid,
+    port_off,
     port_mac,
     port_ca,
     port_host,

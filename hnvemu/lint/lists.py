@@ -1,0 +1,497 @@
+"""Access control lists as sets of packets: where each entry is in force, and what it matches.
+
+An entry is boxes whose axes are the ports of the policy, by their place there, a family with a
+kind of transport, and what a packet says. So one question covers all ports, and rules that name
+different VMs never meet.
+
+Rules of the file: conditions are those that the switch compiles (:meth:`Meaning.conditions`), and
+a law of the tests holds the boxes to its lists. Which port a selector names is looked up, not
+tried port by port.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hnvemu.addresses import address_of
+from hnvemu.lint.boxes import Index, as_box, corners, covers, has, is_covered, meet, ranges
+from hnvemu.model.acl import (
+    Action,
+    Addresses,
+    DatacenterAcl,
+    Direction,
+    ExtendedAcl,
+    FirewallRule,
+    PortAcl,
+)
+from hnvemu.tables.acl import BOTH_WAYS, SIDES, Meaning, Within
+from hnvemu.tables.acl_lists import lists_of
+from hnvemu.tables.table import Axis
+from hnvemu.value import replace
+from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hnvemu.lint.boxes import Box, Ranges
+    from hnvemu.lint.subject import Subject
+    from hnvemu.model.acl import AclRule, AddressRange, Mechanism, Ports
+    from hnvemu.model.topology import Selector, VmPort
+    from hnvemu.tables.acl import Condition, Filter
+    from hnvemu.wire.flow import Flow
+
+PLACE = 0
+"""The axis of ports, by their place in the policy."""
+CELL = 1
+"""The axis of families and kinds of transport."""
+FIELDS = (Axis.SRC, Axis.DST, Axis.PROTOCOL, Axis.SRC_PORT, Axis.DST_PORT, Axis.ICMP)
+"""The other axes."""
+_ABSENT = ((-1, -1),)
+_ANY_16_BITS = ((-1, 0xFFFF),)  # -1: a fragment that is not the first
+_TOP = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
+_GLOB = frozenset("*?[")
+
+
+class Cell(NamedTuple):
+    """The packets of one family that carry a transport with ports, ICMP, or something else."""
+
+    version: int
+    fields: tuple[Ranges, ...]
+
+
+def _cells() -> Iterator[Cell]:
+    for version, icmp in ((4, ICMP), (6, ICMPV6)):
+        every = ((0, _TOP[version]),)
+        with_ports = ((TCP, TCP), (UDP, UDP))
+        named = sorted((TCP, UDP, icmp))
+        gaps = zip([-1, *named], [*named, 256], strict=True)
+        others = ranges((low + 1, high - 1) for low, high in gaps)
+        yield Cell(version, (every, every, with_ports, _ANY_16_BITS, _ANY_16_BITS, _ABSENT))
+        yield Cell(version, (every, every, ((icmp, icmp),), _ABSENT, _ABSENT, _ANY_16_BITS))
+        yield Cell(version, (every, every, others, _ABSENT, _ABSENT, _ABSENT))
+
+
+CELLS = tuple(_cells())
+"""All packets there are, by the number that the axis ``CELL`` has for them."""
+
+_EVERYTHING = tuple(
+    ranges(pair for cell in CELLS for pair in cell.fields[at]) for at in range(len(FIELDS))
+)
+
+
+class Row(NamedTuple):
+    """An entry in one direction, with the packets that it matches at the ports that it is for.
+
+    The MACs of a port ACL are left out: it matches these packets or fewer.
+    """
+
+    rule: AclRule
+    direction: Direction
+    boxes: tuple[Box, ...]
+
+    @property
+    def allows(self) -> bool:
+        """Whether it lets packets pass."""
+        return self.rule.action == "allow"
+
+    @property
+    def denies(self) -> bool:
+        """Whether it stops packets."""
+        return self.rule.action in {"block", "deny"}
+
+
+class Shadow(NamedTuple):
+    """An Allow rule of the firewall whose every packet Block rules stop."""
+
+    rule: FirewallRule
+    blocks: tuple[FirewallRule, ...]
+    blanket: bool
+    """Whether Block rules that stop all packets of a family are enough."""
+
+
+class Lists:
+    """The lists of all ports."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._policy = policy = subject.policy
+        self.ports = tuple(policy.ports.values())
+        self.all_places: Ranges = ((0, len(self.ports) - 1),) if self.ports else ()
+        self._selected: dict[tuple[str, ...], Ranges] = {}
+        self._expanded: dict[tuple[str, int, int], list[AddressRange]] = {}
+
+    # Where
+
+    def places(self, selector: Selector) -> Ranges:
+        """Return the ports that a selector names."""
+        patterns = selector.patterns
+        if patterns is None:
+            return self.all_places
+        if patterns not in self._selected:
+            named = (at for pattern in patterns for at in self._named(pattern))
+            self._selected[patterns] = ranges((at, at) for at in named)
+        return self._selected[patterns]
+
+    def in_force(self, rule: AclRule) -> Ranges:
+        """Return the ports at which a rule takes part (ACL-20, ACL-44)."""
+        found = self.places(rule.vms)
+        if isinstance(rule, FirewallRule):
+            if not rule.enabled:
+                return ()
+            if rule.profiles is not None:
+                of = self._places_of_profile
+                on = (pair for profile in rule.profiles for pair in of.get(profile, ()))
+                found = meet(found, ranges(on))
+        if isinstance(rule, ExtendedAcl) and rule.isolation_id:
+            found = meet(found, self._places_of_vsid.get(rule.isolation_id, ()))
+        return found
+
+    def each(self, places: Ranges) -> Iterator[VmPort]:
+        """Yield ports."""
+        for first, last in places:
+            yield from self.ports[first : last + 1]
+
+    def some(self, places: Ranges, count: int) -> list[VmPort]:
+        """Return at most so many ports, spread over all of them."""
+        size = sum(last - first + 1 for first, last in places)
+        wanted = range(size) if size <= count else [at * size // count for at in range(count)]
+        found = []
+        passed, left = 0, iter(places)
+        first, last = next(left, (0, -1))
+        for at in wanted:
+            while at - passed > last - first:
+                passed += last - first + 1
+                first, last = next(left)
+            found.append(self.ports[first + at - passed])
+        return found
+
+    def _named(self, pattern: str) -> Iterable[int]:
+        if _GLOB.isdisjoint(pattern):
+            return self._by_name.get(pattern, ())
+        found = {
+            at for name, of in self._by_name.items() if fnmatchcase(name, pattern) for at in of
+        }
+        return found.union(self._by_name.get(pattern, ()))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        """The places by all names that a selector may use, as :func:`selects` has them."""
+        found: dict[str, list[int]] = {}
+        for at, port in enumerate(self.ports):
+            vm = port.name.partition(":")[0]
+            for name in {port.name, vm, port.name.partition("/")[2], vm.partition("/")[2]} - {""}:
+                found.setdefault(name, []).append(at)
+        return found
+
+    @cached_property
+    def _places_of_profile(self) -> dict[Any, Ranges]:
+        return self._grouped(port.network_profile for port in self.ports)
+
+    @cached_property
+    def _places_of_vsid(self) -> dict[Any, Ranges]:
+        return self._grouped(port.vsid for port in self.ports)
+
+    @cached_property
+    def _places_of_meaning(self) -> dict[Any, Ranges]:
+        """The places where keywords stand for the same: of one virtual subnet and one view."""
+        view = self._subject.view
+        return self._grouped((port.vsid, id(view(port.host))) for port in self.ports)
+
+    def _grouped(self, keys: Iterable[Any]) -> dict[Any, Ranges]:
+        found: dict[Any, list[int]] = {}
+        for at, key in enumerate(keys):
+            found.setdefault(key, []).append(at)
+        return {key: ranges((at, at) for at in places) for key, places in found.items()}
+
+    # What
+
+    @cached_property
+    def entries(self) -> tuple[AclRule, ...]:
+        """Every entry of the policy, mechanism by mechanism."""
+        policy = self._policy
+        return (
+            *policy.firewall.rules,
+            *policy.port_acls,
+            *policy.extended_acls,
+            *policy.datacenter_acls,
+        )
+
+    @cached_property
+    def rows(self) -> dict[tuple[Mechanism, Direction], list[Row]]:
+        """The entries that are in force somewhere, as boxes."""
+        found: dict[tuple[Mechanism, Direction], list[Row]] = {}
+        for rule in self.entries:
+            places = self.in_force(rule)
+            directions = BOTH_WAYS if rule.direction is Direction.BOTH else (rule.direction,)
+            for direction in directions if places else ():
+                row = Row(rule, direction, tuple(self._boxes(rule, direction, places)))
+                found.setdefault((rule.mechanism, direction), []).append(row)
+        return found
+
+    def _boxes(self, rule: AclRule, direction: Direction, places: Ranges) -> Iterator[Box]:
+        if not _words(rule):
+            port = self.ports[places[0][0]]
+            yield from _boxes(places, self._conditions(rule, direction, port))
+            return
+        for alike in self._places_of_meaning.values():
+            here = meet(places, alike)
+            if here:
+                port = self.ports[here[0][0]]
+                yield from _boxes(here, self._conditions(rule, direction, port))
+
+    def _conditions(
+        self, rule: AclRule, direction: Direction, port: VmPort
+    ) -> tuple[Condition, ...]:
+        meaning = self.meaning(port)
+        if isinstance(rule, DatacenterAcl):
+            return meaning.conditions(
+                rule.protocol,
+                (
+                    (Axis.SRC_PORT, rule.source_port, "source port"),
+                    (Axis.DST_PORT, rule.destination_port, "destination port"),
+                ),
+                (
+                    (Axis.SRC, rule.source, "source address"),
+                    (Axis.DST, rule.destination, "destination address"),
+                ),
+            )
+        local, remote, local_port, remote_port, *_ = SIDES[direction]
+        here, there = sides(rule)
+        addresses = ((local, here, "local address"), (remote, there, "remote address"))
+        if isinstance(rule, PortAcl):
+            return meaning.conditions(None, (), addresses)
+        return meaning.conditions(
+            rule.protocol,
+            (
+                (local_port, rule.local_port, "local port"),
+                (remote_port, rule.remote_port, "remote port"),
+            ),
+            addresses,
+            rule.icmp_type if isinstance(rule, FirewallRule) else None,
+        )
+
+    def meaning(self, port: VmPort) -> Meaning:
+        """Return what conditions mean at a port."""
+        return Meaning(self._policy, port, self._subject.view(port.host))
+
+    def expansion(self, word: str, port: VmPort) -> list[AddressRange]:
+        """Return what an address keyword stands for at a port."""
+        key = word, port.vsid, id(self._subject.view(port.host))
+        if key not in self._expanded:
+            self._expanded[key] = [*self.meaning(port).ranges(Addresses((), (word,)))]
+        return self._expanded[key]
+
+    # The firewall
+
+    def blocking(self, direction: Direction) -> Ranges:
+        """Return the ports whose firewall stops what no rule matches."""
+        actions = [Action.ALLOW] * len(self.ports)
+        for stated in self._policy.firewall.defaults:
+            action = stated.inbound if direction is Direction.INBOUND else stated.outbound
+            if action is not None:
+                for first, last in self.places(stated.vms):
+                    actions[first : last + 1] = [action] * (last - first + 1)
+        return ranges((at, at) for at, action in enumerate(actions) if action is Action.BLOCK)
+
+    @cached_property
+    def shadows(self) -> tuple[Shadow, ...]:
+        """The Allow rules that no packet gets to, because Block rules stop it before (ACL-12)."""
+        return tuple(
+            shadow
+            for direction in BOTH_WAYS
+            for shadow in _shadows(
+                [
+                    row
+                    for row in self.rows.get((FirewallRule.mechanism, direction), ())
+                    if isinstance(row.rule, FirewallRule) and unevaluable(row.rule) is None
+                ]
+            )
+        )
+
+    # What the switch says
+
+    def filters(self, port: VmPort, packets: Iterable[Flow]) -> dict[Direction, tuple[Filter, ...]]:
+        """Return the switch's own lists of a port, made of the entries that these packets may meet.
+
+        An entry that matches none of them decides nothing about them.
+        """
+        policy = self._policy
+        positions: set[int] = set()
+        for packet in packets:
+            point = self._box_of(port, packet)
+            positions.update(at for _, at in self._index.hits(point))
+        rules = [self.entries[at] for at in sorted(positions)]
+        datacenter = tuple(rule for rule in rules if isinstance(rule, DatacenterAcl))
+        own = replace(
+            policy,
+            firewall=replace(
+                policy.firewall,
+                rules=tuple(rule for rule in rules if isinstance(rule, FirewallRule)),
+            ),
+            port_acls=tuple(rule for rule in rules if isinstance(rule, PortAcl)),
+            extended_acls=tuple(rule for rule in rules if isinstance(rule, ExtendedAcl)),
+            datacenter_acls=datacenter or self._datacenter_acl_of(port),
+        )
+        subject = self._subject
+        return lists_of(own, subject.profile, port, subject.view(port.host))
+
+    def boxes_at(self, port: VmPort, row: Row) -> list[Box]:
+        """Return the boxes of an entry that are about a port."""
+        at = self._place[port.name]
+        return [box for box in row.boxes if has(box[PLACE], at)]
+
+    def anything_at(self, port: VmPort) -> Box:
+        """Return a box with every packet of a port."""
+        at = self._place[port.name]
+        return (((at, at),), ((0, len(CELLS) - 1),), *_EVERYTHING)
+
+    def _datacenter_acl_of(self, port: VmPort) -> tuple[DatacenterAcl, ...]:
+        """Return an entry of the port, or any: without one a port of HNVv2 is closed (ACL-51)."""
+        own = next(self._guarded.hits(as_box((self._place[port.name],))), None)
+        return self._policy.datacenter_acls[:1] if own is None else (own[1],)
+
+    @cached_property
+    def _guarded(self) -> Index[DatacenterAcl]:
+        acls = self._policy.datacenter_acls
+        return Index(((places,), acl) for acl in acls if (places := self.places(acl.vms)))
+
+    def _box_of(self, port: VmPort, packet: Flow) -> Box:
+        kinds = {TCP: 0, UDP: 0, (ICMP if packet.version == 4 else ICMPV6): 1}
+        cell = kinds.get(packet.protocol, 2) + (0 if packet.version == 4 else len(CELLS) // 2)
+        return as_box((self._place[port.name], cell, *(packet[axis] for axis in FIELDS)))
+
+    @cached_property
+    def _index(self) -> Index[int]:
+        """The positions of all entries, whatever their direction."""
+        position = {id(rule): at for at, rule in enumerate(self.entries)}
+        return Index(
+            (box, position[id(row.rule)])
+            for rows in self.rows.values()
+            for row in rows
+            for box in row.boxes
+        )
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {port.name: at for at, port in enumerate(self.ports)}
+
+    # In words
+
+    def example(self, box: Box) -> str:
+        """Describe one packet of a box: ``TCP from 10.0.1.10 to 10.0.1.11 port 80 at blue/B``."""
+        chosen = dict(zip(FIELDS, box[2:], strict=True))
+        version = CELLS[box[CELL][0][0]].version
+        low = {axis: numbers[0][0] for axis, numbers in chosen.items()}
+        protocol = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMPv6"}.get(
+            low[Axis.PROTOCOL], f"protocol {low[Axis.PROTOCOL]}"
+        )
+        src, dst = (str(address_of(version, low[axis])) for axis in (Axis.SRC, Axis.DST))
+        for axis, name in ((Axis.SRC_PORT, "src"), (Axis.DST_PORT, "dst")):
+            numbers = meet(chosen[axis], ((0, 0xFFFF),))
+            if numbers and numbers != ((0, 0xFFFF),):
+                text = f" port {numbers[0][0]}"
+                src, dst = (src + text, dst) if name == "src" else (src, dst + text)
+        return f"{protocol} from {src} to {dst} at {self.ports[box[PLACE][0][0]].name}"
+
+
+def sides(rule: FirewallRule | PortAcl | ExtendedAcl) -> tuple[Addresses | None, Addresses | None]:
+    """Return the addresses of the VM's side and of the peer's; a MAC is none."""
+    if isinstance(rule, FirewallRule):
+        return rule.local_address, rule.remote_address
+    here, there = rule.local, rule.remote
+    return (
+        here if isinstance(here, Addresses) else None,
+        there if isinstance(there, Addresses) else None,
+    )
+
+
+def addresses_of(rule: AclRule) -> tuple[Addresses | None, Addresses | None]:
+    """Return the two address conditions of any rule, as they are written."""
+    if isinstance(rule, DatacenterAcl):
+        return rule.source, rule.destination
+    return sides(rule)
+
+
+def ports_of(rule: AclRule) -> tuple[Ports | None, Ports | None]:
+    """Return the two port conditions of any rule."""
+    if isinstance(rule, PortAcl):
+        return None, None
+    if isinstance(rule, DatacenterAcl):
+        return rule.source_port, rule.destination_port
+    return rule.local_port, rule.remote_port
+
+
+def unevaluable(rule: AclRule) -> str | None:
+    """Name the key of a condition that no switch port can see, or None."""
+    if isinstance(rule, FirewallRule):
+        for key in ("override_block", "program", "service", "user"):
+            if getattr(rule, key):
+                return key
+    return (
+        "ports" if any(ports is not None and ports.keywords for ports in ports_of(rule)) else None
+    )
+
+
+def _words(rule: AclRule) -> list[str]:
+    return [word for said in addresses_of(rule) if said is not None for word in said.keywords]
+
+
+def _boxes(places: Ranges, conditions: tuple[Condition, ...]) -> Iterator[Box]:
+    """Yield the packets that meet all conditions, cell by cell."""
+    for number, cell in enumerate(CELLS):
+        fields = dict(zip(FIELDS, cell.fields, strict=True))
+        for condition in conditions:
+            if isinstance(condition, Within):
+                allowed = ranges(condition.ranges)
+            else:
+                allowed = ranges(
+                    (first, last)
+                    for version, first, last in condition.ranges
+                    if version == cell.version
+                )
+            if condition.axis is Axis.VERSION:
+                if not meet(allowed, ((cell.version, cell.version),)):
+                    break
+                continue
+            fields[condition.axis] = meet(fields[condition.axis], allowed)
+            if not fields[condition.axis]:
+                break
+        else:
+            yield (places, ((number, number),), *fields.values())
+
+
+def _shadows(rows: list[Row]) -> Iterator[Shadow]:
+    stops = [(box, row) for row in rows if row.denies for box in row.boxes]
+    index = Index(stops)
+    blankets = Index([stop for stop in stops if _is_blanket(stop[0])])
+    for row in rows:
+        if not row.allows or not row.boxes:
+            continue
+        for over, blanket in ((blankets, True), (index, False)):
+            blocks = _covering(row, over)
+            if blocks:
+                yield Shadow(row.rule, blocks, blanket)  # type: ignore[arg-type]  # rows are the firewall's
+                break
+
+
+def _is_blanket(box: Box) -> bool:
+    cell = CELLS[box[CELL][0][0]]
+    return box[2:] == cell.fields
+
+
+def _covering(row: Row, index: Index[Row]) -> tuple[AclRule, ...]:
+    """Return the rules that stop all packets of a row, in their order; none where some pass."""
+    if any(not index.has(point) for box in row.boxes for point in corners(box)):
+        return ()
+    found: dict[int, AclRule] = {}
+    for box in row.boxes:
+        hits = [*index.hits(box)]
+        alone = next((hit for hit in hits if covers(hit[0], box)), None)
+        if alone is not None:
+            hits = [alone]
+        elif not is_covered(box, [other for other, _ in hits]):
+            return ()
+        found |= {id(other.rule): other.rule for _, other in hits}
+    return tuple(sorted(found.values(), key=lambda rule: rule.origin))

@@ -1,0 +1,169 @@
+"""Requests and their replies at the lists of one port: does the answer get where the question was?
+
+Rules of the file: packets are made here, and the switch's own lists judge them, with the sessions
+that the request opens. Only the port's own lists count: whoever is at the other end has others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hnvemu.addresses import parse_address
+from hnvemu.lint.boxes import has
+from hnvemu.lint.lists import CELL, CELLS, FIELDS
+from hnvemu.tables.acl import SIDES
+from hnvemu.tables.sessions import NO_SESSIONS, OPPOSITE, SessionTable
+from hnvemu.tables.table import Axis
+from hnvemu.trace.steps import AclAllowed, AclUnmatched, SessionOpened
+from hnvemu.wire.flow import ICMP, ICMPV6, IPV4_ETHERTYPE, IPV6_ETHERTYPE, TCP, UDP, Fault, Flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hnvemu.lint.boxes import Box
+    from hnvemu.lint.lists import Lists
+    from hnvemu.model.acl import Direction, ExtendedAcl, Mechanism
+    from hnvemu.model.topology import VmPort
+    from hnvemu.trace.steps import Step
+
+CLIENT_PORT = 49152
+"""The first dynamic port of Windows."""
+_PEERS = {4: parse_address("203.0.113.9"), 6: parse_address("2001:db8:ffff::9")}
+_PEER_MAC = 0x0200_00FF_FF01
+_ECHO = {4: 8 << 8, 6: 128 << 8}
+
+
+class Exchange(NamedTuple):
+    """A request that a port's lists let pass, and what they do with the reply to it."""
+
+    request: Flow
+    admitted: Mapping[Mechanism, Step]
+    """The last step of each list that the request passes."""
+    stopped: Step | None
+    """The step that stops the reply; None where it passes."""
+
+
+def exchange(lists: Lists, port: VmPort, request: Flow, direction: Direction) -> Exchange | None:
+    """Let a request pass a port's lists, then its reply; None where the request is stopped."""
+    reply = reply_to(request)
+    filters = lists.filters(port, (request, reply))
+    admitted = {}
+    openers = []
+    for each in filters[direction]:
+        step = each.find(request)
+        if step.ends:
+            return None
+        admitted[each.mechanism] = step
+        if isinstance(step.onward, SessionOpened):
+            openers.append(step.onward)
+    held = NO_SESSIONS.opened(request, openers).held(reply)
+    sessions = None if held is None else SessionTable(held)
+    for each in filters[OPPOSITE[direction]]:
+        step = each.find(reply, sessions)
+        if step.ends:
+            return Exchange(request, admitted, step)
+    return Exchange(request, admitted, None)
+
+
+def is_stateless(step: Step | None) -> bool:
+    """Whether a list let a packet pass and remembers nothing of it."""
+    return isinstance(step, AclAllowed | AclUnmatched) and step.onward is None
+
+
+def requests(port: VmPort, direction: Direction, protocol: int, service: int) -> Iterator[Flow]:
+    """Yield a new connection of each family of a port: from a dynamic port to a service."""
+    sides = SIDES[direction]
+    for version in sorted({ca.version for ca in port.cas}):
+        ca = next(ca for ca in port.cas if ca.version == version)
+        is_echo = protocol in {ICMP, ICMPV6}
+        values = {
+            Axis.SRC_MAC: _PEER_MAC,
+            Axis.DST_MAC: _PEER_MAC,
+            sides.local_mac: int(port.mac),
+            sides.local: int(ca),
+            sides.remote: int(_PEERS[version]),
+            Axis.SRC_PORT: -1 if is_echo else CLIENT_PORT,
+            Axis.DST_PORT: -1 if is_echo else service,
+        }
+        yield Flow(
+            src_mac=values[Axis.SRC_MAC],
+            dst_mac=values[Axis.DST_MAC],
+            vlan=-1,
+            ethertype=IPV4_ETHERTYPE if version == 4 else IPV6_ETHERTYPE,
+            fault=Fault.NONE,
+            version=version,
+            src=values[Axis.SRC],
+            dst=values[Axis.DST],
+            protocol={4: ICMP, 6: ICMPV6}[version] if is_echo else protocol,
+            src_port=values[Axis.SRC_PORT],
+            dst_port=values[Axis.DST_PORT],
+            icmp=_ECHO[version] if is_echo else -1,
+            echo_id=1 if is_echo else -1,
+            ttl=64,
+            length=84 if is_echo else 40,
+            tos=0,
+            target=-1,
+        )
+
+
+def fitted(flow: Flow, box: Box, free: tuple[Axis, ...]) -> Iterator[Flow]:
+    """Yield packets of a box that are like ``flow`` but on the axes ``free``.
+
+    One has the lowest values there, where its own will not do, another the highest.
+    """
+    if CELLS[box[CELL][0][0]].version != flow.version:
+        return
+    numbers = dict(zip(FIELDS, box[2:], strict=True))
+    wrong = [axis for axis in FIELDS if not has(numbers[axis], flow[axis])]
+    if any(axis not in free for axis in wrong):
+        return
+    if not wrong:
+        yield flow
+        return
+    for end in (0, -1):
+        changes = {Flow._fields[axis]: numbers[axis][end][end] for axis in wrong}
+        yield flow._replace(**changes)
+
+
+def denies_all_clients(acl: ExtendedAcl) -> bool:
+    """Whether an entry denies what comes from everywhere to the ports of clients."""
+    if acl.protocol is not None and acl.protocol.number not in (TCP, UDP):
+        return False
+    if acl.local_port is not None and not any(
+        first <= CLIENT_PORT <= last for first, last in acl.local_port.ranges
+    ):
+        return False
+    if acl.remote_port is not None:
+        return False
+    return acl.remote is None or any(
+        part.first == 0 and part.last + 1 == 1 << (32 if part.version == 4 else 128)
+        for part in acl.remote.ranges
+    )
+
+
+def replies(box: Box) -> Box:
+    """Return all packets that could answer those of a box, and more: ICMP of any type."""
+    numbers = dict(zip(FIELDS, box[2:], strict=True))
+    turned = {
+        **numbers,
+        Axis.SRC: numbers[Axis.DST],
+        Axis.DST: numbers[Axis.SRC],
+        Axis.SRC_PORT: numbers[Axis.DST_PORT],
+        Axis.DST_PORT: numbers[Axis.SRC_PORT],
+        Axis.ICMP: ((-1, 0xFFFF),),
+    }
+    return (*box[:2], *turned.values())
+
+
+def reply_to(flow: Flow) -> Flow:
+    """Return what answers a request."""
+    icmp = {8 << 8: 0, 128 << 8: 129 << 8}.get(flow.icmp, flow.icmp)
+    return flow._replace(
+        src_mac=flow.dst_mac,
+        dst_mac=flow.src_mac,
+        src=flow.dst,
+        dst=flow.src,
+        src_port=flow.dst_port,
+        dst_port=flow.src_port,
+        icmp=icmp,
+    )
