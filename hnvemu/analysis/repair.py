@@ -357,7 +357,7 @@ class _Repair:
             for changed in found.changed
             if changed.source != self._packet.at or changed.destination not in destinations
         )
-        return tuple(others), found.compared
+        return tuple(others), max(found.compared - 1, 0)  # the packet in question is no other
 
     def mended(self) -> Ending | None:
         """Return what becomes of the packet with all fixes; None where there is none."""

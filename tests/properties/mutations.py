@@ -263,7 +263,7 @@ def duplicate_record(document: Document, numbers: random.Random) -> bool:
             row = numbers.choice(rows)
             other = {"pa": numbers.choice(_addresses(document))}
             rows.insert(0, row | other)
-            return row["pa"] != other["pa"]
+            return bool(row["pa"] != other["pa"])
     return False
 
 

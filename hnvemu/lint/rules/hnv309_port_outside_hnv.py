@@ -2,7 +2,7 @@
 
 ## Why it matters
 A port with VSID 0 is outside of network virtualization: its frames pass by, and no record, route or
-check applies to them. The VM looks configured and is not; what others send to it finds no port.
+check applies to them. The VM looks configured and is not; what others send to it is dropped.
 
 ## Example
 ```yaml
@@ -20,7 +20,7 @@ Set the VSID at the port, or remove the records if the VM is not meant to be in 
 The VSID is a setting of the port, and is lost when the adapter is created anew.
 
 ## How sure
-Documented: 0 clears the VSID. No packet of the VM is dropped by it; trace shows it as passed by.
+Documented: 0 clears the VSID. What the VM itself sends is not dropped; trace shows it as passed by.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from hnvemu.findings import Note
 from hnvemu.lint.placing import Misfit
 from hnvemu.lint.rule import Problem, Rule, Severity
+from hnvemu.trace.outcome import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,4 +62,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     doc=__doc__,
+    effect=Reason.VSID_MISMATCH,
 )
