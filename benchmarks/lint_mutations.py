@@ -11,15 +11,10 @@ import argparse
 import random
 import sys
 from collections import Counter
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
+import harness
 
-from properties.mutations import MUTATIONS, mutated
-from properties.sound import document, loaded, verdicts
-
-from hnvemu.lint import lint
+sys.path.insert(1, str(harness.HERE.parent / "tests"))
 
 
 def main() -> None:
@@ -29,6 +24,13 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=100, help="default 100")
     parser.add_argument("kinds", nargs="*", help="default: all")
     asked = parser.parse_args()
+    harness.need_hnvemu()
+
+    from properties.mutations import MUTATIONS, mutated
+    from properties.sound import document, loaded, verdicts
+
+    from hnvemu.lint import lint
+
     kinds = asked.kinds or [*MUTATIONS]
     harmful: Counter[str] = Counter()
     found: Counter[str] = Counter()

@@ -41,6 +41,8 @@ _TOP = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 _HEAVIEST = 0xFFFF
 """What a weight may be at most (HNV410)."""
 _NEW_PRIORITY = 100
+_CLIENT_PORTS = 49152
+"""The first of the ports that clients are lent for one conversation."""
 
 
 def acl_mends(
@@ -116,8 +118,12 @@ class _Packet:
         inbound = direction is Direction.INBOUND
         self.remote = _address(flow, flow.src if inbound else flow.dst)
         self.local = _address(flow, flow.dst if inbound else flow.src)
-        self.side = "local" if inbound else "remote"
+        self.is_answer = flow.dst_port >= _CLIENT_PORTS > flow.src_port >= 0
+        """Whether it goes to a port that a client was lent, which the next one will not have."""
+        self.side = "local" if inbound is not self.is_answer else "remote"
         """Whose port is the service's."""
+        self.port_number = flow.src_port if self.is_answer else flow.dst_port
+        """The service's port, or -1."""
 
     @property
     def protocol(self) -> str:
@@ -125,10 +131,11 @@ class _Packet:
 
     @property
     def service(self) -> str:
-        """The packet's protocol with its port or type: ``tcp/80``, ``icmpv4/8``."""
+        """The service's protocol and port, or the type: ``tcp/80``, ``icmpv4/8``."""
         flow = self.flow
-        if flow.dst_port >= 0:
-            return f"{self.protocol}/{flow.dst_port}"
+        if self.port_number >= 0:
+            answers = "answers of " if self.is_answer else ""
+            return f"{answers}{self.protocol}/{self.port_number}"
         return f"{self.protocol}/{flow.icmp >> 8}" if flow.icmp >= 0 else self.protocol
 
     def __str__(self) -> str:
@@ -150,8 +157,8 @@ def _rule_added(policy: Policy, packet: _Packet) -> Found:
         "protocol": packet.protocol,
         "remote_address": str(packet.remote),
     }
-    if packet.flow.dst_port >= 0:
-        row[f"{packet.side}_port"] = packet.flow.dst_port
+    if packet.port_number >= 0:
+        row[f"{packet.side}_port"] = packet.port_number
     if packet.flow.icmp >= 0:
         row["icmp_type"] = f"{packet.flow.icmp >> 8}:{packet.flow.icmp & 0xFF}"
     return (
@@ -237,8 +244,8 @@ def _extended_added(packet: _Packet, weight: int) -> Found:
         "remote": str(packet.remote),
         "protocol": packet.protocol,
     }
-    if packet.flow.dst_port >= 0:
-        row[f"{packet.side}_port"] = packet.flow.dst_port
+    if packet.port_number >= 0:
+        row[f"{packet.side}_port"] = packet.port_number
     return (
         f"allow {packet} at {packet.port.name} by an extended ACL of weight {weight}",
         (Append(("extended_acls",), row),),
@@ -257,8 +264,8 @@ def _entry_added(policy: Policy, packet: _Packet, priority: int) -> Found:
         "source": str(_address(flow, flow.src)),
         "destination": str(_address(flow, flow.dst)),
     }
-    if flow.dst_port >= 0:
-        row["destination_port"] = flow.dst_port
+    if packet.port_number >= 0:
+        row["source_port" if packet.is_answer else "destination_port"] = packet.port_number
     return (
         f"allow {packet} at {packet.port.name} by a datacenter ACL of priority {priority}",
         (Append(("datacenter_acls",), row),),

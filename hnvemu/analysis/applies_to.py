@@ -133,6 +133,8 @@ class Alike(NamedTuple):
             if axis not in self.pieces
             and (self.flow[axis] >= 0 or axis is Axis.VLAN)
             and not (axis is Axis.ETHERTYPE and Axis.VERSION in self.pieces)
+            and not (axis is Axis.PROTOCOL and _is_icmp(self.pieces))
+            and not (axis in (Axis.TTL, Axis.TOS) and not self.flow.version)
         )
 
 
@@ -422,11 +424,18 @@ def _kind(flow: Flow, pieces: Mapping[Axis, Piece]) -> str:
     if Axis.FAULT in pieces and flow.fault:
         family = f"broken {family}"
     first, last = pieces.get(Axis.PROTOCOL, _RANGES[Axis.PROTOCOL])
+    if _is_icmp(pieces):
+        first = last = flow.protocol
     if first == last:
         return f"{_PROTOCOLS.get(first, f'protocol {first}')} over {family}"
     if (max(first, 0), last) == (0, 0xFF):
         return f"{family}, any protocol"
     return f"{family}, protocols {max(first, 0)}-{last}"
+
+
+def _is_icmp(pieces: Mapping[Axis, Piece]) -> bool:
+    """Whether a class is of packets with an ICMP type, which tells the protocol."""
+    return Axis.ICMP in pieces and pieces[Axis.ICMP][0] >= 0
 
 
 def _addresses(version: int, piece: Piece, names: Mapping[tuple[int, int], str]) -> str:

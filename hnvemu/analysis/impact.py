@@ -124,8 +124,10 @@ class _Pairs:
         self._version = kind.version
         self._senders: dict[str, dict[str, None]] = {}
         for port in _spread(after.policy):
+            was = before.policy.ports.get(port.name)
             if (
-                port.name in before.policy.ports
+                was is not None
+                and self._address(was) is not None
                 and not after.policy.hosts[port.host].down
                 and port.vsid
                 and self._address(port) is not None

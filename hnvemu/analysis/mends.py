@@ -19,7 +19,7 @@ from hnvemu.errors import QuestionError
 from hnvemu.model.origin import BUILT_IN
 from hnvemu.model.policy import RecordKey, Restart, RouteKey
 from hnvemu.model.provider import AddressState
-from hnvemu.model.records import RecordType, Translation
+from hnvemu.model.records import RecordType, Translation, is_unspecified
 from hnvemu.reader.edit import Append, Delete, Edit, Path, Put
 from hnvemu.trace import steps as s
 
@@ -580,6 +580,8 @@ class _Proposals:
         if b.sender is not None:
             yield from self._moved(b.sender, ca)
             yield from self._source_added(ca, b.sender)
+            if is_unspecified(ca):  # a guest without an address asks for one: DHCP-2
+                yield from self._learning(b.vsid, ca, MacAddress(b.way.flow.src_mac))
 
     def _in_subnet(self, port: VmPort, vsid: int) -> Iterator[Mend]:
         """Put a port into a virtual subnet, unless its addresses belong to the one that it has."""

@@ -7,7 +7,7 @@ control lists are compared by their own conditions, as the switch compares them.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
 from hnvemu.addresses import MacAddress, address_of
@@ -25,7 +25,7 @@ from hnvemu.model.records import RecordType
 from hnvemu.model.topology import Selector
 from hnvemu.tables.acl import AddressWithin, selects
 from hnvemu.tables.acl_lists import lists_of
-from hnvemu.tables.table import Axis
+from hnvemu.tables.table import GROUP_BIT, Axis
 from hnvemu.trace.explanation import Missed, NearMiss
 from hnvemu.trace.steps import (
     AclAllowed,
@@ -170,6 +170,8 @@ _MOST: Final = 3
 _NAMES: Final = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 _OUT_OF_REACH: Final = "out of reach: routing domains are never joined (FWD-3)"
 _ONE_ADDRESS: Final = "static or dynamic"
+_LEARNING: Final = "transparent or ws2012r2"
+"""The profiles that learn addresses, and flood questions (ARP-3)."""
 
 
 def near_misses(fabric: Fabric, trace: Trace) -> tuple[Missed, ...]:
@@ -231,8 +233,8 @@ class _Around:
                 return self._places(record, self._own_pas(host))
             case LearningRefused(port, _, _):
                 return self._learnt(port)
-            case AnnouncementDropped(vsid, _, mac):
-                return self._unlearned(vsid, mac)
+            case AnnouncementDropped(vsid, ca, mac):
+                return self._unlearned(vsid, ca, mac)
 
             case RouteMissed(rdid, ca):
                 return self._routes(rdid, ca)
@@ -243,10 +245,11 @@ class _Around:
             case (
                 LookupMissed(vsid, ca)
                 | LookupMissedOnLink(vsid, ca, _)
-                | ResolutionUnanswered(vsid, ca)
                 | ResolutionOffSubnet(vsid, ca, _)
             ):
                 return self._records(vsid, ca)
+            case ResolutionUnanswered(vsid, ca):
+                return chain(self._unflooded(vsid), self._records(vsid, ca))
             case InboundMissed(vsid, ca, _):
                 return self._records(vsid, ca)
             case LookupUnusable(record):
@@ -512,13 +515,30 @@ class _Around:
                 address = address_of(self._version, self._flow.src)
                 yield _miss(record, "CA", record.ca, address, note="it takes a place of the limit")
 
-    def _unlearned(self, vsid: int, mac: int) -> Iterator[NearMiss]:
+    def _unflooded(self, vsid: int) -> Iterator[NearMiss]:
+        """Name a record that lets questions be flooded by the hosts of other releases (ARP-3)."""
+        if not self._tables.known(self._node).learns and self._flow.dst_mac & GROUP_BIT:
+            for row in self._view.l2_only(vsid).values():
+                yield _miss(row, "profile", self._tables.profile, _LEARNING)
+                break
+
+    def _unlearned(self, vsid: int, ca: IPAddress, mac: int) -> Iterator[NearMiss]:
         """Name the records that keep addresses of a MAC as they are, or let others' change."""
+        own = self._view.l2_only(vsid).get(mac)
+        if own is not None:
+            if not self._tables.known(self._node).learns:
+                yield _miss(own, "profile", self._tables.profile, _LEARNING)
+            elif own.pa not in self._own_pas(self._node):
+                pas = [str(pa) for pa in sorted(self._own_pas(self._node), key=str)]
+                yield _miss(own, "PA", own.pa, _listed(pas, "one of this host"))
+            else:
+                yield _miss(own, "learned address", ca, "one that a VM can have")
         for row in self._view.all_rows():
             if row.mac == mac and row.vsid == vsid:
                 yield _miss(row, "type", row.type, RecordType.L2_ONLY)
         for row in self._view.l2_only(vsid).values():
-            yield _miss(row, "MAC", row.mac, mac)
+            if row is not own:
+                yield _miss(row, "MAC", row.mac, mac)
 
     # Customer routes
 
@@ -769,7 +789,11 @@ class _Around:
                 fail = "condition fails" if more == 1 else "conditions fail"
                 note = f"{more} more {fail}" if more else ""
                 return NearMiss(rule, part.name, has, wanted, origin, note)
-        return NearMiss(rule, "order", "tried later", "first", origin, "all its conditions hold")
+        of_firewall = isinstance(entry.step, AclAllowed) and isinstance(
+            entry.step.rule, FirewallRule
+        )
+        place = "tried after every Block" if of_firewall else "tried later"  # ACL-12
+        return NearMiss(rule, "order", place, "first", origin, "all its conditions hold")
 
     # What other hosts know, and who has which address
 

@@ -376,6 +376,7 @@ def _described(fabric: Fabric, question: Question, assumptions: list[str]) -> tu
             assumptions.append(f"destination MAC {dst_mac} ({hop.why})")
     else:
         dst_mac = _mac(question.dst_mac)
+    assumptions += _out_of_reach(fabric, port, question.destination, dst)
     established = question.state is State.ESTABLISHED
     try:
         frame = build_frame(
@@ -456,7 +457,8 @@ def _reply(fabric: Fabric, trace: Trace, *, established: bool, after: int) -> Tr
             return None
     port = fabric.policy.ports[delivered.to]
     src, dst = address_of(flow.version, flow.dst), address_of(flow.version, flow.src)
-    hop = first_hop(fabric.tables, port, dst)
+    later = fabric.after(trace)
+    hop = first_hop(later.tables, port, dst)
     frame = build_frame(
         src_mac=port.mac,
         dst_mac=hop.mac,
@@ -471,7 +473,7 @@ def _reply(fabric: Fabric, trace: Trace, *, established: bool, after: int) -> Tr
         ttl=_TTL,
     )
     sessions = None if established else trace.sessions.aged(after)
-    reply = fabric.after(trace).send(frame, at=port.name, sessions=sessions)
+    reply = later.send(frame, at=port.name, sessions=sessions)
     assumptions = [f"{'TTL' if flow.version == 4 else 'hop limit'} {_TTL}"]
     if trace.outcome is Outcome.TO_GATEWAY:
         assumptions.insert(0, f"the answer comes back through {port.name}")
@@ -504,6 +506,16 @@ def _target(
                 raise QuestionError(reason) from None
             raise
     return port.name, port.cas
+
+
+def _out_of_reach(fabric: Fabric, sender: VmPort, text: str, dst: IPAddress) -> Iterator[str]:
+    """Say whose address was taken, where the packet can reach nobody but its namesakes (FWD-3)."""
+    target = _target(fabric, sender, text)
+    if isinstance(target, tuple):
+        networks = fabric.policy.networks
+        ends = (fabric.port(target[0]).network, sender.network)
+        if len({networks[name].rdid for name in ends if name in networks}) > 1:
+            yield f"destination {dst} (as {target[0]} has it, in another routing domain)"
 
 
 def _nothing_common(

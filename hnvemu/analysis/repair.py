@@ -302,12 +302,12 @@ class _Repair:
         result = []
         edits: tuple[Edit, ...] = ()
         before = self._with(edits)
-        for at, found in enumerate(self._found):
+        for found in self._found:
             fix = None
             if found.mend is not None:
                 edits += found.mend.edits
                 after = self._with(edits)
-                fix = self._fix(at, found.mend, before, after)
+                fix = self._fix(found.mend, before, after)
                 before = after
             result.append(
                 Blocker(
@@ -320,13 +320,11 @@ class _Repair:
             )
         return tuple(result)
 
-    def _fix(
-        self, at: int, mend: Mend, before: _Network | None, after: _Network | None
-    ) -> Fix | None:
+    def _fix(self, mend: Mend, before: _Network | None, after: _Network | None) -> Fix | None:
         if before is None or after is None or before.text is None or after.text is None:
             return None
         commands, hosts = script(before.fabric.policy, after.fabric.policy)
-        opens, compared = self._opened(at)
+        opens, compared = self._opened(before.fabric, after.fabric)
         return Fix(
             summary=mend.summary + _remark(commands),
             diff=before.text.diff(after.text),
@@ -336,16 +334,13 @@ class _Repair:
             compared=compared,
         )
 
-    def _opened(self, at: int) -> tuple[tuple[Changed, ...], int]:
-        """Return what else one fix changes where all others are made, and of how many packets."""
-        without = self._with(_joined(_without(self._found, at)))
-        if without is None:  # another fix changes further what this one makes
-            return (), 0
+    def _opened(self, before: Fabric, after: Fabric) -> tuple[tuple[Changed, ...], int]:
+        """Return what else changes from one network to another, and of how many packets."""
         flow = self._trace.flow
         receiver = self._trace.receiver
         found = impact(
-            without.fabric,
-            self._network.fabric,
+            before,
+            after,
             flow,
             first=[self._packet.at, *([] if receiver is None else [receiver])],
             pairs=_MOST_PAIRS,

@@ -166,6 +166,7 @@ def lint(
         note("note: what cannot be read is not mended")
         fix = False
     elif fix and texts is not None:
+        texts.check_editable()
         texts, linted = run.fix(texts, write=write, output=output)
     if write_baseline and linted.sha256 is not None:
         linted = _noted(linted, write_baseline)
@@ -335,6 +336,8 @@ class _Page(NamedTuple):
                 from hnvemu.render.sarif import sarif_document
 
                 known = {page.code: page for page in pages()}
+                if texts is not None and texts.is_imported:
+                    texts = None  # there is no text that a fix could be made in
                 text = dumps(sarif_document(linted, version=__version__, texts=texts, known=known))
             case LintForm.GITHUB:
                 from hnvemu.render.annotations import github

@@ -295,8 +295,7 @@ def trace(
         )
     _write(answer, wanted, output=output, color=color, quiet=quiet, verbose=verbose)
     if conversation and answer.reply is None:
-        received = "nobody answers such a packet" if answer.delivered else "nobody received it"
-        note(f"note: there is no reply: {received}")
+        note(f"note: there is no reply: {_why_no_reply(answer)}")
     raise typer.Exit(_exit_code(answer, expected, strict=exit_code))
 
 
@@ -471,6 +470,14 @@ def _write(
         octets = io.BytesIO()
         write_capture(answer, octets)
         emit_octets(octets.getvalue(), output=output)
+
+
+def _why_no_reply(answer: Trace) -> str:
+    if answer.outcome is Outcome.ANSWERED:
+        return "HNV has answered the question itself"
+    if answer.outcome is Outcome.REPLICATED:
+        return "a packet to many is not answered by one"
+    return "nobody answers such a packet" if answer.delivered else "nobody received it"
 
 
 def _exit_code(answer: Trace, expected: Expectation | None, *, strict: bool) -> int:

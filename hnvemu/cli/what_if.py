@@ -173,7 +173,10 @@ def load(paths: list[str] | None, flags: Flags, *, to_edit: bool = False) -> Sup
 
     texts = options.load_texts(paths)
     before = texts.policy()
+    options.tell_losses(before)
     edited = _edited(texts, flags)
+    if to_edit and texts.is_imported:
+        note("note: no repair is tried: what is imported cannot be edited; see hnvemu import")
     moves = dict(_move(word) for word in flags.migrate or ())
     try:
         policy = before if edited is texts else edited.policy()
@@ -197,8 +200,8 @@ def load(paths: list[str] | None, flags: Flags, *, to_edit: bool = False) -> Sup
         said=flags.given,
         diff=texts.diff(edited),
         moved=tuple(moves),
-        texts=edited,
-        remade=lambda other: supposed(other.policy()),
+        texts=None if edited.is_imported else edited,
+        remade=None if edited.is_imported else lambda other: supposed(other.policy()),
     )
 
 
@@ -231,6 +234,7 @@ def add(supposed: Supposed, fabric: Fabric, question: Question, answer: Trace) -
 def _edited(texts: PolicyText, flags: Flags) -> PolicyText:
     if not (flags.patch or flags.without or flags.added or flags.put):
         return texts
+    texts.check_editable()
     from hnvemu.analysis.changes import with_added, with_patch, with_set, without
 
     for name in flags.patch or ():

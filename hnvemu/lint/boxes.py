@@ -23,7 +23,7 @@ Point: TypeAlias = tuple[int, ...]
 
 _T = TypeVar("_T")
 _LEAF = 8
-_PATIENCE = 200_000
+_PATIENCE = 500_000
 """Comparisons of boxes before a union counts as too tangled."""
 
 

@@ -92,6 +92,7 @@ class Judge:
         rules = [rule for rule in RULES if rule.code in runs and profile in rule.profiles]
         about_comments = [rule for rule in COMMENT_RULES if rule.code in runs]
         found = lint(policy, profile=profile, rules=rules, progress=self._progress)
+        found += refusals(policy.losses, Severity.WARNING)
         ignores = [
             ignore for file, text in texts.files.items() for ignore in ignores_of(file, text)
         ]

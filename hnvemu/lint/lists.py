@@ -52,6 +52,7 @@ _ABSENT = ((-1, -1),)
 _ANY_16_BITS = ((-1, 0xFFFF),)  # -1: a fragment that is not the first
 _TOP = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 _GLOB = frozenset("*?[")
+_NAMES = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMPv6"}
 
 
 class Cell(NamedTuple):
@@ -166,6 +167,13 @@ class Lists:
                 first, last = next(left)
             found.append(self.ports[first + at - passed])
         return found
+
+    def meanings(self, places: Ranges) -> Iterator[VmPort]:
+        """Yield a port of each kind, where keywords stand for different addresses."""
+        for alike in self._places_of_meaning.values():
+            here = meet(places, alike)
+            if here:
+                yield self.ports[here[0][0]]
 
     def _named(self, pattern: str) -> Iterable[int]:
         if _GLOB.isdisjoint(pattern):
@@ -380,20 +388,34 @@ class Lists:
     # In words
 
     def example(self, box: Box) -> str:
-        """Describe one packet of a box: ``TCP from 10.0.1.10 to 10.0.1.11 port 80 at blue/B``."""
-        chosen = dict(zip(FIELDS, box[2:], strict=True))
-        version = CELLS[box[CELL][0][0]].version
-        low = {axis: numbers[0][0] for axis, numbers in chosen.items()}
-        protocol = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMPv6"}.get(
-            low[Axis.PROTOCOL], f"protocol {low[Axis.PROTOCOL]}"
-        )
-        src, dst = (str(address_of(version, low[axis])) for axis in (Axis.SRC, Axis.DST))
-        for axis, name in ((Axis.SRC_PORT, "src"), (Axis.DST_PORT, "dst")):
-            numbers = meet(chosen[axis], ((0, 0xFFFF),))
-            if numbers and numbers != ((0, 0xFFFF),):
-                text = f" port {numbers[0][0]}"
-                src, dst = (src + text, dst) if name == "src" else (src, dst + text)
-        return f"{protocol} from {src} to {dst} at {self.ports[box[PLACE][0][0]].name}"
+        """Describe packets of a box: ``TCP from 10.0.1.10 to port 80 at blue/B``."""
+        cell = CELLS[box[CELL][0][0]]
+        numbers = dict(zip(FIELDS, box[2:], strict=True))
+        every = dict(zip(FIELDS, cell.fields, strict=True))
+        protocol = numbers[Axis.PROTOCOL][0][0]
+        words = [_NAMES.get(protocol, f"protocol {protocol}")]
+        for word, address, port in (
+            ("from", Axis.SRC, Axis.SRC_PORT),
+            ("to", Axis.DST, Axis.DST_PORT),
+        ):
+            said = []
+            if numbers[address] != every[address]:
+                said.append(str(address_of(cell.version, numbers[address][0][0])))
+            if numbers[port] != every[port]:
+                said.append(f"port {numbers[port][0][0]}")
+            words += [word, *said] if said else []
+        return f"{' '.join(words)} at {self.ports[box[PLACE][0][0]].name}"
+
+
+def named(rule: AclRule) -> str:
+    """Return what a message calls an entry, with its own name in quotes."""
+    match rule:
+        case FirewallRule():
+            return f"rule '{rule.name}'"
+        case DatacenterAcl():
+            return f"datacenter ACL '{rule.name}'"
+        case _:
+            return str(rule)
 
 
 def sides(rule: FirewallRule | PortAcl | ExtendedAcl) -> tuple[Addresses | None, Addresses | None]:

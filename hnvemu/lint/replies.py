@@ -20,6 +20,7 @@ from hnvemu.wire.flow import ICMP, ICMPV6, IPV4_ETHERTYPE, IPV6_ETHERTYPE, TCP, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hnvemu.addresses import IPAddress
     from hnvemu.lint.boxes import Box
     from hnvemu.lint.lists import Lists
     from hnvemu.model.acl import Direction, ExtendedAcl, Mechanism
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 CLIENT_PORT = 49152
 """The first dynamic port of Windows."""
-_PEERS = {4: parse_address("203.0.113.9"), 6: parse_address("2001:db8:ffff::9")}
+_OUTSIDE = {4: int(parse_address("203.0.113.9")), 6: int(parse_address("2001:db8:ffff::9"))}
 _PEER_MAC = 0x0200_00FF_FF01
 _ECHO = {4: 8 << 8, 6: 128 << 8}
 
@@ -71,39 +72,45 @@ def is_stateless(step: Step | None) -> bool:
 
 
 def requests(port: VmPort, direction: Direction, protocol: int, service: int) -> Iterator[Flow]:
-    """Yield a new connection of each family of a port: from a dynamic port to a service."""
+    """Yield new connections of each family of a port: with a peer outside, and with a neighbour.
+
+    They come from a dynamic port and go to a service; of ICMP they are echo requests.
+    """
+    for ca in {ca.version: ca for ca in reversed(port.cas)}.values():
+        for peer in (_OUTSIDE[ca.version], int(ca) ^ 1):
+            yield _request(port, ca, peer, direction, protocol, service)
+
+
+def _request(
+    port: VmPort, ca: IPAddress, peer: int, direction: Direction, protocol: int, service: int
+) -> Flow:
     sides = SIDES[direction]
-    for version in sorted({ca.version for ca in port.cas}):
-        ca = next(ca for ca in port.cas if ca.version == version)
-        is_echo = protocol in {ICMP, ICMPV6}
-        values = {
-            Axis.SRC_MAC: _PEER_MAC,
-            Axis.DST_MAC: _PEER_MAC,
-            sides.local_mac: int(port.mac),
-            sides.local: int(ca),
-            sides.remote: int(_PEERS[version]),
-            Axis.SRC_PORT: -1 if is_echo else CLIENT_PORT,
-            Axis.DST_PORT: -1 if is_echo else service,
-        }
-        yield Flow(
-            src_mac=values[Axis.SRC_MAC],
-            dst_mac=values[Axis.DST_MAC],
-            vlan=-1,
-            ethertype=IPV4_ETHERTYPE if version == 4 else IPV6_ETHERTYPE,
-            fault=Fault.NONE,
-            version=version,
-            src=values[Axis.SRC],
-            dst=values[Axis.DST],
-            protocol={4: ICMP, 6: ICMPV6}[version] if is_echo else protocol,
-            src_port=values[Axis.SRC_PORT],
-            dst_port=values[Axis.DST_PORT],
-            icmp=_ECHO[version] if is_echo else -1,
-            echo_id=1 if is_echo else -1,
-            ttl=64,
-            length=84 if is_echo else 40,
-            tos=0,
-            target=-1,
-        )
+    is_echo = protocol in {ICMP, ICMPV6}
+    ends = {
+        sides.local_mac: int(port.mac),
+        sides.remote_mac: _PEER_MAC,
+        sides.local: int(ca),
+        sides.remote: peer,
+    }
+    return Flow(
+        src_mac=ends[Axis.SRC_MAC],
+        dst_mac=ends[Axis.DST_MAC],
+        vlan=-1,
+        ethertype=IPV4_ETHERTYPE if ca.version == 4 else IPV6_ETHERTYPE,
+        fault=Fault.NONE,
+        version=ca.version,
+        src=ends[Axis.SRC],
+        dst=ends[Axis.DST],
+        protocol={4: ICMP, 6: ICMPV6}[ca.version] if is_echo else protocol,
+        src_port=-1 if is_echo else CLIENT_PORT,
+        dst_port=-1 if is_echo else service,
+        icmp=_ECHO[ca.version] if is_echo else -1,
+        echo_id=1 if is_echo else -1,
+        ttl=64,
+        length=84 if is_echo else 40,
+        tos=0,
+        target=-1,
+    )
 
 
 def fitted(flow: Flow, box: Box, free: tuple[Axis, ...]) -> Iterator[Flow]:

@@ -75,7 +75,7 @@ def lint(
     return sorted(found, key=place)
 
 
-def refusals(findings: Iterable[Finding]) -> list[Diagnostic]:
+def refusals(findings: Iterable[Finding], severity: Severity = Severity.ERROR) -> list[Diagnostic]:
     """Return what the reader refuses as diagnostics, with the catalogue's codes where it can."""
     by_code = {rule.code: rule for rule in RULES}
     result = []
@@ -85,7 +85,7 @@ def refusals(findings: Iterable[Finding]) -> list[Diagnostic]:
             Diagnostic(
                 code=finding.code or "",
                 slug="unreadable" if rule is None else rule.slug,
-                severity=Severity.ERROR,
+                severity=severity,
                 message=finding.message,
                 origin=finding.origin,
                 related=finding.notes,

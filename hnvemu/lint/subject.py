@@ -6,6 +6,7 @@ nearly so; nothing here judges.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import TypeVar
 
-    from hnvemu.addresses import IPAddress, MacAddress
+    from hnvemu.addresses import IPAddress, IPPrefix, MacAddress
     from hnvemu.lint.placing import Stray
     from hnvemu.lint.routing import Way
     from hnvemu.model.policy import Policy, Profile
@@ -157,6 +158,19 @@ class Subject:
     def ports_of_vsid(self) -> dict[int, list[VmPort]]:
         """The ports by VSID."""
         return _grouped((port.vsid, port) for port in self.policy.ports.values())
+
+    @cached_property
+    def _guests(self) -> dict[tuple[int, int], list[int]]:
+        """The CAs of ports by VSID and family, in order."""
+        pairs = ((port.vsid, ca) for port in self.policy.ports.values() for ca in port.cas)
+        found = _grouped(((vsid, ca.version), int(ca)) for vsid, ca in pairs)
+        return {key: sorted(addresses) for key, addresses in found.items()}
+
+    def has_guest_in(self, vsid: int, prefix: IPPrefix) -> bool:
+        """Whether some port of a virtual subnet has an address of a prefix."""
+        addresses = self._guests.get((vsid, prefix.version), [])
+        at = bisect_left(addresses, int(prefix.network_address))
+        return at < len(addresses) and addresses[at] <= int(prefix.broadcast_address)
 
     @cached_property
     def ports_of_address(self) -> dict[tuple[int, IPAddress], list[VmPort]]:

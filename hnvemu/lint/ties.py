@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.findings import Note
 from hnvemu.lint.boxes import Index, intersection
+from hnvemu.lint.lists import named
 from hnvemu.lint.rule import Problem
 from hnvemu.tables.acl import BOTH_WAYS
 
@@ -52,7 +53,7 @@ def ties(
             both = intersection(box, other)
             packet = "" if both is None else f", such as {lists.example(both)}"
             yield Problem(
-                message=f"{row.rule} allows {direction} packets that another entry of {word}"
+                message=f"{named(row.rule)} allows {direction} packets that another entry of {word}"
                 f" {rank(row.rule)} denies{packet}",
                 origin=row.rule.origin,
                 related=(Note("it is denied here", deny.rule.origin),),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hnvemu.addresses import IPAddress, IPPrefix
+    from hnvemu.findings import Finding
     from hnvemu.model.acl import DatacenterAcl, ExtendedAcl, PortAcl
     from hnvemu.model.provider import Host
     from hnvemu.model.records import CustomerRoute, LookupRecord
@@ -114,3 +115,5 @@ class Policy:
     groups: Mapping[str, Group] = field(default_factory=dict)
     sha256: str = field(default="", compare=False)
     """Digest of the files' octets, in the order they were read."""
+    losses: tuple[Finding, ...] = field(default=(), compare=False)
+    """What was not understood of a script or dump that the policy was made of."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from hnvemu.model.origin import BUILT_IN, Origin
@@ -94,3 +95,14 @@ class Selector:
 
     def __str__(self) -> str:
         return "every VM" if self.patterns is None else ", ".join(self.patterns)
+
+    def selects(self, port: str) -> bool:
+        """Whether it names a port: by VM or adapter, with or without its network."""
+        if self.patterns is None:
+            return True
+        vm = port.partition(":")[0]
+        names = {port, vm, port.partition("/")[2], vm.partition("/")[2]}
+        return any(
+            pattern in names or any(fnmatchcase(name, pattern) for name in names if name)
+            for pattern in self.patterns
+        )

@@ -6,9 +6,10 @@ name in it looks like; lines are preformatted and never wrapped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hnvemu.render.wording import kind, origin_of, words
+from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
         NearMiss,
     )
 
+LINES: Final = 10
+"""Of all that changes, what is said to those who did not ask for everything."""
+_MOST_NAMES: Final = 6
 _NOTHING = "no other row comes near"
+_ENDED = {
+    Outcome.TO_GATEWAY: "handed to a gateway",
+    Outcome.EXTERNAL_ROUTER: "handed to the external router",
+}
+"""What became of a packet, where the outcome's own word is no participle."""
 
 
 class Point(NamedTuple):
@@ -61,19 +70,22 @@ class Section(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def sections(explanation: Explanation, *, arrow: str = "->") -> tuple[Section, ...]:
+def sections(
+    explanation: Explanation, *, arrow: str = "->", everything: bool = False
+) -> tuple[Section, ...]:
     """Return all that an explanation says, in the order in which people read it.
 
     Args:
         explanation: Of one trace.
         arrow: What stands between a thing and where it leads.
+        everything: Say everything that fixes open; otherwise about ten lines, and a count.
     """
     found = (
         Section("Applies to", tuple(_applies_to(explanation))),
         Section("Nearest", tuple(_nearest(missed, arrow) for missed in explanation.missed)),
         Section("Blockers", tuple(_blockers(explanation.blockers, arrow))),
         Section("Fix", tuple(_fixes(explanation))),
-        Section("Opens", tuple(_opens(explanation.blockers, arrow))),
+        Section("Opens", tuple(_opens(explanation.blockers, arrow, everything=everything))),
     )
     return tuple(section for section in found if section.entries)
 
@@ -126,30 +138,76 @@ def _listings(fix: Fix) -> Iterator[Listing]:
         yield Listing(f"in PowerShell, on {where}", fix.cmdlets, "powershell")
 
 
-def _opens(blockers: Iterable[Blocker], arrow: str) -> Iterator[Entry]:
+def _opens(blockers: Iterable[Blocker], arrow: str, *, everything: bool) -> Iterator[Entry]:
     """Yield what else the fixes change, where there are fixes."""
     fixes = [blocker.fix for blocker in blockers if blocker.fix is not None]
-    opened = dict.fromkeys(changed for fix in fixes for changed in fix.opens)
+    opened = _from_first_to_last(changed for fix in fixes for changed in fix.opens)
     compared = max((fix.compared for fix in fixes), default=0)
-    for changed in opened:
-        yield Entry("", change(changed, arrow=arrow))
+    groups = grouped(opened)
+    shown = groups if everything else groups[:LINES]
+    for group in shown:
+        yield Entry("", _change(group, arrow, everything=everything))
+    if len(shown) < len(groups):
+        yield Entry("", f"and {len(groups) - len(shown)} more; -v says all")
     if fixes and compared:
         others = f"{compared} other packet{'s' * (compared != 1)} compared"
         yield Entry("", others if opened else f"nothing else changes: {others}")
 
 
-def change(changed: Changed, *, arrow: str = "->") -> str:
-    """Say how a packet is treated differently."""
-    ends = f"{changed.source} {arrow} {changed.destination}"
-    before, after = ending(changed.before), ending(changed.after)
-    return f"{ends}, {changed.packet}: was {before}, would be {after}"
+def _from_first_to_last(steps: Iterable[Changed]) -> list[Changed]:
+    """Join what one fix after the other changes for the same packet."""
+    joined: dict[tuple[str, str, str], Changed] = {}
+    for step in steps:
+        key = step.source, step.destination, step.packet
+        first = joined.get(key, step)
+        joined[key] = first._replace(after=step.after)
+    return [changed for changed in joined.values() if changed.before != changed.after]
+
+
+def grouped(changes: Iterable[Changed]) -> list[list[Changed]]:
+    """Put together packets of all senders to all destinations that come to the same end."""
+    to: dict[tuple[str, Ending, Ending], list[Changed]] = {}
+    for changed in changes:
+        to.setdefault((changed.destination, changed.before, changed.after), []).append(changed)
+    groups: dict[tuple[frozenset[str], Ending, Ending], list[Changed]] = {}
+    for (_, before, after), packets in to.items():
+        senders = frozenset(packet.source for packet in packets)
+        groups.setdefault((senders, before, after), []).extend(packets)
+    return [*groups.values()]
+
+
+def ends_of(group: Iterable[Changed], arrow: str, *, everything: bool) -> str:
+    """Name the senders and the destinations of a group, all or the first of them."""
+    group = [*group]
+    sources = [*dict.fromkeys(changed.source for changed in group)]
+    destinations = [*dict.fromkeys(changed.destination for changed in group)]
+    these, those = (_names(names, everything=everything) for names in (sources, destinations))
+    return f"{these} {arrow} {those}"
+
+
+def _names(names: list[str], *, everything: bool) -> str:
+    shown = names if everything else names[:_MOST_NAMES]
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return ", ".join(shown) + more
+
+
+def _change(group: list[Changed], arrow: str, *, everything: bool) -> str:
+    """Say how packets are treated differently; a single one is told in full."""
+    ends = ends_of(group, arrow, everything=everything)
+    packet = f", {group[0].packet}" if len(group) == 1 else ""
+    before, after = ending(group[0].before), ending(group[0].after)
+    return f"{ends}{packet}: was {before}, would be {after}"
 
 
 def ending(found: Ending) -> str:
     """Say what became of a packet, and where."""
-    outcome = found.outcome.replace("_", " ")
     reason = f" ({found.reason})" if found.reason else ""
-    return f"{outcome}{reason} at {found.node}"
+    return f"{ended(found.outcome)}{reason} at {found.node}"
+
+
+def ended(outcome: Outcome) -> str:
+    """Say what became of a packet as a participle: ``dropped``, ``handed to a gateway``."""
+    return _ENDED.get(outcome) or outcome.replace("_", " ")
 
 
 def _place(origin: Origin | None) -> str:

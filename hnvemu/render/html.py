@@ -211,7 +211,7 @@ def _body(trace: Trace, ident: str, level: int, copy: str = "") -> str:
         way = drawing(trace, f"{ident}-drawing")
         parts.append(f'<figure class="way" id="{ident}-way">\n{way}</figure>\n')
     if trace.explanation is not None:
-        explained = _explained(sections(trace.explanation, arrow="→"), level + 1)
+        explained = _explained(sections(trace.explanation, arrow="→", everything=True), level + 1)
         parts.append(_section(level, f"{ident}-explanation", "Explanation", explained))
     if trace.what_if is not None:
         supposed, *found = what_if_sections(trace.what_if, arrow="→", everything=True)

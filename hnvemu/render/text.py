@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.addresses import MacAddress
 from hnvemu.render.columns import hop_lines
-from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, styled, wrap
+from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, wrap
 from hnvemu.render.octets import dump, headers
 from hnvemu.render.packet import destination, has_frame, packet_text, session_text
 from hnvemu.render.wording import words
@@ -28,8 +28,6 @@ from hnvemu.trace.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import Console
 
     from hnvemu.render.explanation import Section
     from hnvemu.trace.explanation import Explanation
@@ -93,18 +91,6 @@ def trace_text(
         ascii_only: Draw arrows and marks in ASCII. Names are written as they are.
     """
     return plain(trace_lines(trace, detail=detail, width=width, ascii_only=ascii_only))
-
-
-def print_trace(
-    trace: Trace,
-    console: Console,
-    *,
-    detail: Detail = Detail.NORMAL,
-    ascii_only: bool = True,
-) -> None:
-    """Print the text form of a trace in colour, as wide as ``console`` is."""
-    lines = trace_lines(trace, detail=detail, width=console.width, ascii_only=ascii_only)
-    console.print(styled(lines), soft_wrap=True, highlight=False, markup=False)
 
 
 def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -> list[Line]:
@@ -197,7 +183,8 @@ def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str
     for label, text in summary:
         yield from _labelled(label, printable(text), width)
     if trace.explanation is not None:
-        yield from _explained(trace.explanation, width, glyphs.arrow)
+        everything = detail >= Detail.VERBOSE
+        yield from _explained(trace.explanation, width, glyphs.arrow, everything=everything)
     if detail is Detail.BYTES:
         for heading, frame, wire in _frames(trace, glyphs):
             yield ()
@@ -344,11 +331,14 @@ def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
         yield (Span(_INDENT), Span(name.ljust(_LABEL), Style.LABEL), Span(part))
 
 
-def _explained(explanation: Explanation, width: int, arrow: str) -> Iterator[Line]:
+def _explained(
+    explanation: Explanation, width: int, arrow: str, *, everything: bool
+) -> Iterator[Line]:
     """Lay out what an explanation says, a paragraph a section."""
     from hnvemu.render.explanation import sections  # noqa: PLC0415 - few ask why
 
-    yield from _sections(sections(explanation, arrow=arrow), width)
+    found = sections(explanation, arrow=arrow, everything=everything)
+    yield from _sections(found, width)
 
 
 def _sections(sections: tuple[Section, ...], width: int) -> Iterator[Line]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from hnvemu.render.explanation import Entry, Section, change_document, ending, ending_document
+from hnvemu.render.explanation import (
+    LINES,
+    Entry,
+    Section,
+    change_document,
+    ended,
+    ending,
+    ending_document,
+    ends_of,
+    grouped,
+)
 from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from hnvemu.trace.explanation import Changed, Ending
     from hnvemu.trace.what_if import WhatIf
-
-_LINES: Final = 10
-"""Of all that changes, what is said to those who did not ask for everything."""
-_NAMES: Final = 6
 
 
 def sections(
@@ -29,7 +35,7 @@ def sections(
         everything: Say every group and every name; otherwise about ten lines, and a count.
     """
     found = [Section("What if", tuple(_supposed(what_if)))]
-    room = _LINES
+    room = LINES
     for title, changes in (
         ("Cut off", what_if.cut_off),
         ("Let in", what_if.let_in),
@@ -65,25 +71,12 @@ def _compared(what_if: WhatIf) -> str:
     return told if whole else f"{told}; the others were not looked at"
 
 
-def _groups(changes: tuple[Changed, ...], arrow: str, *, everything: bool) -> Iterator[str]:
+def _groups(changes: Iterable[Changed], arrow: str, *, everything: bool) -> Iterator[str]:
     """Yield a line for all senders and destinations that come to the same end."""
-    senders: dict[tuple[str, Ending, Ending], list[str]] = {}
-    for changed in changes:
-        was = changed.before._replace(node="")
-        senders.setdefault((changed.destination, was, changed.after), []).append(changed.source)
-    groups: dict[tuple[frozenset[str], Ending, Ending], tuple[list[str], list[str]]] = {}
-    for (destination, was, after), sources in senders.items():
-        groups.setdefault((frozenset(sources), was, after), (sources, []))[1].append(destination)
-    for (_, was, after), (sources, destinations) in groups.items():
-        these = _names(sources, everything=everything)
-        those = _names(destinations, everything=everything)
-        yield f"{these} {arrow} {those}: {ending(after)}{_was(was)}"
-
-
-def _names(names: Sequence[str], *, everything: bool) -> str:
-    shown = names if everything else names[:_NAMES]
-    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-    return ", ".join(shown) + more
+    nowhere = (found._replace(before=found.before._replace(node="")) for found in changes)
+    for group in grouped(nowhere):
+        ends = ends_of(group, arrow, everything=everything)
+        yield f"{ends}: {ending(group[0].after)}{_was(group[0].before)}"
 
 
 def _was(before: Ending) -> str:
@@ -91,7 +84,7 @@ def _was(before: Ending) -> str:
     if before.outcome is Outcome.DELIVERED:
         return ""
     reason = f" ({before.reason})" if before.reason else ""
-    return f", was {before.outcome.replace('_', ' ')}{reason}"
+    return f", was {ended(before.outcome)}{reason}"
 
 
 def what_if_document(what_if: WhatIf) -> dict[str, Any]:

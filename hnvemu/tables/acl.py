@@ -8,7 +8,6 @@ another, and all must allow (ACL-52).
 from __future__ import annotations
 
 from bisect import bisect_right
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hnvemu.addresses import first_host
@@ -213,14 +212,7 @@ def keep_state(
 
 def selects(selector: Selector, port: VmPort) -> bool:
     """Whether a selector names ``port``: by VM or adapter, with or without its network."""
-    if selector.patterns is None:
-        return True
-    vm = port.name.partition(":")[0]
-    names = {port.name, vm, port.name.partition("/")[2], vm.partition("/")[2]}
-    return any(
-        pattern in names or any(fnmatchcase(name, pattern) for name in names if name)
-        for pattern in selector.patterns
-    )
+    return selector.selects(port.name)
 
 
 class Sides(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from hnvemu.model.records import is_unspecified
 from hnvemu.tables.ingress import KIND, is_neighbour_discovery
 from hnvemu.tables.table import FAMILIES, Axis, points
 from hnvemu.trace.steps import (
@@ -134,7 +135,7 @@ class OwnerTable:
         if not isinstance(found, PortFound) or not flow.version:
             return self._delivered
         ca = found.record.ca
-        direct = int(ca) == flow.dst and ca.version == flow.version
+        direct = int(ca) == flow.dst and ca.version == flow.version and not is_unspecified(ca)
         return self._delivered if direct else self._onward
 
     def cuts(self, axis: Axis) -> Iterable[int]:

@@ -76,7 +76,7 @@ class Fix:
     hosts: tuple[str, ...] = ()
     """The hosts on which to run the cmdlets; empty: every host."""
     opens: tuple[Changed, ...] = ()
-    """What else is treated differently once all fixes are made."""
+    """What else is treated differently than before it, where the fixes before it are made."""
     compared: int = 0
     """How many other packets were compared to find ``opens``."""
 

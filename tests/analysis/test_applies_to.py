@@ -115,6 +115,17 @@ def test_a_message_beside_neighbour_discovery_has_a_class(told: Words) -> None:
     assert "IPv6, any protocol" in told("A", None, None, frame=advertisement)
 
 
+def test_an_icmp_type_tells_the_protocol(told: Words) -> None:
+    found, unread = told("A", "2001:db8:1::b", "nd").split(" | ")
+
+    assert "icmpv6 over IPv6" in found
+    assert "protocol" not in unread
+
+
+def test_arp_has_no_fields_of_ip(told: Words) -> None:
+    assert told("A", "B", "arp").endswith(" | destination address, packet length")
+
+
 def test_an_arp_question_is_told_by_its_target(told: Words) -> None:
     found = told("A", "B", "arp")
 

@@ -101,6 +101,18 @@ def test_a_move_alone_is_no_difference(before: Fabric) -> None:
     assert impact(before, after, flow(before, "A", "X")).changed == ()
 
 
+def test_a_vm_that_had_no_address_before_sends_nothing() -> None:
+    text = PolicyText.read("sample:learning")
+    path = ("virtual_networks", "T", "vms", "D", "ca")
+    old, new = (
+        Fabric.compile(each.policy()) for each in (text, text.edited([Put(path, "10.0.1.60")]))
+    )
+
+    found = impact(old, new, flow(old, "A", "B"))
+
+    assert ends(found.changed) == [(f"T/{vm}", "T/D") for vm in ("A", "B", "GW", "GW2")]
+
+
 def test_those_who_lose_come_first(before: Fabric, texts: PolicyText) -> None:
     t = ("virtual_networks", "T")
     after = Fabric.compile(

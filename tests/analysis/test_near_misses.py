@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hnvemu import Fabric, load_policy
+from hnvemu import Fabric, Profile, load_policy
 from hnvemu.analysis.near_misses import near_misses
 from hnvemu.analysis.question import Question, ask
+from hnvemu.reader.edit import PolicyText, Put
 from hnvemu.trace.steps import AclDefaulted, LookupMissed
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ firewall:
 """
     found = explained("A", "C", policy=policy)
 
-    assert told(found) == ["rule 'web': order tried later, not first"]
+    assert told(found) == ["rule 'web': order tried after every Block, not first"]
 
 
 def test_a_default_that_allows_names_the_rule_that_nearly_denied(explained: Explain) -> None:
@@ -219,3 +220,40 @@ def test_other_mechanisms_are_explained_too(explained: Explain) -> None:
     found = explained("A", "C", policy=PORT_ACLS)
 
     assert told(found)[0].startswith("port ACL allow remote 10.0.1.11: remote address 10.0.1.11")
+
+
+@pytest.mark.parametrize(
+    ("source", "service", "ca", "profile", "nearest"),
+    [
+        ("D", "arp/announce", "10.0.1.60", "ws2012", "profile ws2012, not transparent or ws2012r2"),
+        ("A", "arp", "10.0.1.99", "hnvv2", "profile hnvv2, not transparent or ws2012r2"),
+        (
+            "D",
+            "arp/announce",
+            "10.0.1.1",
+            "transparent",
+            "learned address 10.0.1.1, not one that a VM can have",
+        ),
+    ],
+)
+def test_an_l2_only_record_from_which_nothing_is_learned_says_why(
+    source: str, service: str, ca: str, profile: str, nearest: str
+) -> None:
+    fabric = Fabric.compile(load_policy("sample:learning"), profile=Profile(profile))
+    trace = ask(fabric, Question(source=source, destination=ca, service=service))
+
+    found = told(near_misses(fabric, trace))
+
+    assert found[0] == f"L2Only record of VSID 5001: {nearest}"
+
+
+def test_an_l2_only_record_of_another_host_says_which() -> None:
+    moved = PolicyText.read("sample:learning").edited(
+        [Put(("virtual_networks", "T", "vms", "D", "host"), "H1")]
+    )
+    fabric = Fabric.compile(moved.policy())
+    trace = ask(fabric, Question(source="D", destination="10.0.1.60", service="arp/announce"))
+
+    assert told(near_misses(fabric, trace))[0] == (
+        "L2Only record of VSID 5001: PA 192.168.10.12, not 192.168.10.11"
+    )

@@ -148,3 +148,13 @@ def test_2012_answers_a_check_itself(fabric: Fabric) -> None:
     trace = asked(old, "A", "10.0.1.11", "arp/check", conversation=True)
 
     assert (trace.outcome, trace.reply) == (Outcome.ANSWERED, None)
+
+
+def test_a_reply_goes_to_the_mac_that_hosts_have_learned(learning: Fabric) -> None:
+    trace = asked(learning, "D", "A", "icmp/echo", src_ip="10.0.1.60", conversation=True)
+
+    reply = trace.reply
+
+    assert reply is not None
+    assert reply.assumptions == ("TTL 64",)
+    assert str(reply.delivered[0].dst_mac) == "02-00-00-00-01-0D"

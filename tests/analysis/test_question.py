@@ -128,6 +128,7 @@ def test_a_vm_of_another_network_is_asked_for_by_its_address(fabric: Fabric) -> 
 
     assert trace.flow.dst == int(ip_address("10.0.2.20"))
     assert trace.reason is Reason.ROUTE_MISSING
+    assert "destination 10.0.2.20 (as T/X has it, in another routing domain)" in trace.assumptions
 
 
 def test_an_adapter_is_a_sender_of_its_own(fabric: Fabric) -> None:

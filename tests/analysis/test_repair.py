@@ -47,6 +47,10 @@ class Repaired(NamedTuple):
         ]
 
     @property
+    def summaries(self) -> list[str]:
+        return [blocker.fix.summary for blocker in self.blockers if blocker.fix is not None]
+
+    @property
     def commands(self) -> list[str]:
         fixes = [blocker.fix for blocker in self.blockers if blocker.fix is not None]
         return [command for fix in fixes for command in fix.cmdlets]
@@ -1046,6 +1050,36 @@ def test_an_extended_acl_is_beaten_by_a_larger_weight(repaired: Callable[..., Re
     ]
 
 
+@pytest.mark.parametrize(
+    ("direction", "key"), [("inbound", "remote_port"), ("outbound", "local_port")]
+)
+def test_answers_are_let_through_by_the_port_of_their_service(
+    repaired: Callable[..., Repaired], direction: str, key: str
+) -> None:
+    deny = {"vms": ["X"], "direction": direction, "weight": 10, "action": "deny"}
+    source, destination = ("A", "X") if direction == "inbound" else ("X", "A")
+    found = repaired(
+        Put(("extended_acls",), [deny]),
+        source=source,
+        destination=destination,
+        service="tcp/49152",
+        source_port=443,
+    )
+
+    assert "allow answers of tcp/443" in found.summaries[0]
+    assert f"protocol: tcp, {key}: 443}}" in found.lines[0][-1]
+    assert found.outcome is Outcome.DELIVERED
+
+
+def test_answers_pass_a_datacenter_acl_by_their_source_port(
+    repaired: Callable[..., Repaired],
+) -> None:
+    row = {"name": "no", "vms": ["X"], "direction": "inbound", "priority": 9, "action": "deny"}
+    found = repaired(Put(("datacenter_acls",), [row]), service="udp/50000", source_port=53)
+
+    assert found.lines[0][-1].endswith("destination: 10.1.2.20, source_port: 53}]")
+
+
 def test_the_heaviest_extended_acl_is_made_lighter(repaired: Callable[..., Repaired]) -> None:
     found = repaired(
         Put(
@@ -1187,6 +1221,18 @@ def test_a_static_subnet_learns_by_an_l2_only_record(repaired: Callable[..., Rep
             " -Rule TranslationMethodEncap -Type L2Only"
         )
     ]
+    assert found.outcome is Outcome.REPLICATED
+
+
+def test_a_guest_that_asks_for_an_address_gets_an_l2_only_record(
+    repaired: Callable[..., Repaired],
+) -> None:  # DHCP-2
+    found = repaired(
+        destination="255.255.255.255", service="udp/67", source_port=68, src_ip="0.0.0.0"
+    )
+
+    assert found.reasons == [(Reason.SRC_RECORD_MISSING, "H1")]
+    assert found.summaries == ["add an L2Only record of 02-00-00-00-01-0A in VSID 5001"]
     assert found.outcome is Outcome.REPLICATED
 
 

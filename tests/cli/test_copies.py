@@ -161,4 +161,11 @@ def test_a_question_that_hnv_answers_has_no_reply(hnvemu: Run) -> None:
     ran = hnvemu("trace", *COMMANDS["arp"], "--conversation")
 
     assert ran.code == 0
-    assert "note: there is no reply" in ran.err
+    assert "note: there is no reply: HNV has answered the question itself\n" in ran.err
+
+
+def test_copies_have_no_reply(hnvemu: Run) -> None:
+    ran = hnvemu("trace", "A", "239.1.1.1", "udp/5000", "--conversation", "--expect", "replicated")
+
+    assert ran.code == 0
+    assert "note: there is no reply: a packet to many is not answered by one\n" in ran.err

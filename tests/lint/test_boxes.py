@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def test_ranges_hold_the_numbers_of_all_pairs_once(pairs: list[tuple[int, int]])
 
     held = {value for value in range(TOP + 1) if has(found, value)}
     assert held == {value for low, high in pairs for value in range(low, high + 1)}
-    assert all(one[1] + 1 < other[0] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(found))
 
 
 @given(sets, sets)
@@ -83,6 +83,16 @@ def test_an_index_finds_what_meets_a_box_and_nothing_else(box: Box, others: list
     assert sorted(found) == [at for at, other in enumerate(others) if intersects(other, box)]
     low = corners(box)[0]
     assert index.has(low) == any(holds(other, low) for other in others)
+
+
+def test_a_grid_of_small_boxes_covers_a_square() -> None:
+    cells: list[Box] = [
+        (((row, row),), ((column, column),)) for row in range(40) for column in range(40)
+    ]
+    square: Box = (((0, 39),), ((0, 39),))
+
+    assert is_covered(square, cells)
+    assert not is_covered(square, cells[:777] + cells[778:])
 
 
 def test_many_small_boxes_cover_a_large_one() -> None:

@@ -32,6 +32,17 @@ def test_address_of_a_family_without_prefix_is_found(found: Found) -> None:
     assert len(found("HNV011", records=[f'ca: "2001:db8:1::a", {RECORD}'])) == 1
 
 
+def test_family_without_any_prefix_is_told_once_for_all_its_addresses(found: Found) -> None:
+    """Not even the dummy PA of the ``.1`` is a mistake of its own then."""
+    records = [f'ca: "2001:db8:1::{n}", {RECORD}' for n in ("a", "b")]
+    router = 'ca: "2001:db8:1::1", vsid: 5001, mac: 02-00-00-FF-FF-01, pa: 169.254.254.254'
+
+    (finding,) = found("HNV011", records=[*records, router])
+
+    assert finding.message == "VSID 5001 has no IPv6 on-link route for 2001:db8:1::a and 2 more"
+    assert found("HNV201", records=[*records, router]) == []
+
+
 @pytest.mark.parametrize("ca", ["127.0.0.1", "169.254.0.9", "255.255.255.255", "224.0.0.1"])
 def test_address_that_no_vm_can_have_is_another_mistake(found: Found, ca: str) -> None:
     assert found("HNV011", records=[f"ca: {ca}, {RECORD}"]) == []

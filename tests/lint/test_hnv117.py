@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hnvemu.lint.rule import Severity
+
 if TYPE_CHECKING:
     from lint.conftest import Found
 
@@ -23,6 +25,16 @@ def test_whole_subnet_counts(found: Found) -> None:
 
     assert len(found("HNV117", more=red % 100)) == 1
     assert found("HNV117", more=red % 255) == []
+
+
+def test_steering_a_vm_away_without_a_wildcard_loses_its_packets(found: Found) -> None:
+    vm = "host: H1, vsid: 5001, mac: 02-00-00-00-01-0A, ca: 10.0.1.10"
+    routes = [LOCAL, "10.0.2.0/24 on-link 5002", "10.0.1.10/32 10.0.2.250 5002"]
+
+    (lost,) = found("HNV117", routes=routes, vms=[vm])
+    (free,) = found("HNV117", routes=routes)
+
+    assert (lost.severity, free.severity) == (Severity.ERROR, Severity.WARNING)
 
 
 def test_route_around_a_subnet_takes_nothing_out_of_it(found: Found) -> None:

@@ -148,6 +148,16 @@ def test_recorded_address_that_the_guest_lacks_is_found_at_the_record(found: Fou
     assert finding.message == (
         "record 10.0.1.20 in VSID 5001 is of 'blue/V0', whose guest has 10.0.1.10"
     )
+    assert finding.severity is Severity.WARNING
+
+
+def test_record_that_takes_the_address_of_another_guest_is_an_error(found: Found) -> None:
+    other = "host: H1, vsid: 5001, mac: 02-00-00-00-01-0B, ca: 10.0.1.11"
+    records = [RECORD % (10, 5001, "0B"), RECORD % (11, 5001, "0A")]
+
+    findings = found("HNV305", vms=[A, other], records=records)
+
+    assert {finding.severity for finding in findings} == {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -181,6 +191,14 @@ def test_address_without_a_record_is_found_at_the_port(found: Found) -> None:
 
 def test_address_that_is_learned_needs_no_record(found: Found) -> None:
     assert unrecorded(found, "10.0.1.14", OF_NO_ADDRESS % "l2_only") == []
+
+
+def test_record_in_another_vsid_is_told_once(found: Found) -> None:
+    """The port is not said to lack the record that is said to lie elsewhere."""
+    elsewhere = f", {{{RECORD % (14, 6009, '0D')}}}"
+
+    assert unrecorded(found, "10.0.1.14", elsewhere) == ["HNV301"]
+    assert unrecorded(found, "10.0.1.15", elsewhere) == ["HNV301", "HNV305"]
 
 
 def test_wildcard_stands_for_addresses_outside_alone(found: Found) -> None:

@@ -243,7 +243,7 @@ def test_no_packet_gets_to_a_rule_in_the_shadow_of_others(
 @given(st.lists(st.sampled_from(["T/A", "A", "T/B1", "B?", "*", "U/A", "[B]1"]), min_size=1))
 def test_a_selector_names_the_ports_that_the_switch_finds_by_it(patterns: list[str]) -> None:
     lists = subject_of(WORLD).lists
-    selector = Selector(tuple(patterns))
+    selector = Selector(patterns=tuple(patterns))
 
     found: list[VmPort] = [*lists.each(lists.places(selector))]
 

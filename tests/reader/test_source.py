@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hnvemu.errors import PolicyError, QuestionError
-from hnvemu.reader import load_policy, samples
+from hnvemu.reader import load_policy, mistakes, samples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +83,14 @@ def test_samples_are_files_by_name() -> None:
 
     assert "complex-routing" in found
     assert all(path.is_file() for path in found.values())
+
+
+def test_samples_with_a_mistake_have_names_of_their_own() -> None:
+    policy = load_policy("sample:bad/wildcard-missing")
+
+    assert policy.hosts["H1"].origin.file == "wildcard-missing.yaml"
+    assert {name.partition("/")[0] for name in mistakes()} == {"bad"}
+    assert not mistakes().keys() & samples().keys()
 
 
 def test_unknown_sample_is_a_bad_question() -> None:

@@ -13,7 +13,8 @@ from rich.console import Console
 from hnvemu.model.origin import Origin
 from hnvemu.model.policy import Profile
 from hnvemu.model.records import CustomerRoute
-from hnvemu.render.text import Detail, minimal, print_trace, trace_text, verdict
+from hnvemu.render.layout import styled
+from hnvemu.render.text import Detail, minimal, trace_lines, trace_text, verdict
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
@@ -171,6 +172,11 @@ def test_a_name_cannot_steer_the_terminal(send: Callable[..., Trace]) -> None:
 
     assert "\x1b" not in text
     assert r"DST_RECORD_MISSING at H\x1b[2J" in text
+
+
+def print_trace(trace: Trace, console: Console) -> None:
+    lines = trace_lines(trace, detail=Detail.NORMAL, width=console.width, ascii_only=True)
+    console.print(styled(lines), soft_wrap=True, highlight=False)
 
 
 def test_names_are_never_markup(send: Callable[..., Trace]) -> None:

@@ -57,9 +57,9 @@ def test_t71_a_stateless_entry_makes_a_policy_for_one_way(network: Network) -> N
         (
             "one-way",
             (
-                "one way only: the request arrives, and the reply is lost at the inbound extended ACLs"
-                " of T/A; extended ACL weight 10 let the request pass; stateful, it would let the"
-                " reply pass"
+                "one way only: the request arrives, and the reply is lost at the inbound"
+                " extended ACLs of T/A; extended ACL weight 10 let the request pass; stateful, it"
+                " would let the reply pass"
             ),
         )
     ]
@@ -156,8 +156,8 @@ def test_a_late_reply_finds_its_session_forgotten(network: Network) -> None:  # 
         (
             "one-way",
             (
-                "one way only: the request arrives, and the reply is lost at the inbound extended ACLs"
-                " of T/A; the session that let it pass is forgotten"
+                "one way only: the request arrives, and the reply is lost at the inbound"
+                " extended ACLs of T/A; the session that let it pass is forgotten"
             ),
         ),
     ]

@@ -241,6 +241,15 @@ def test_on_local_delivery_a_gateway_vm_may_use_any_address(
     assert [hop.node for hop in trace.hops] == ["H2"]
 
 
+@pytest.mark.parametrize("nobody", ["0.0.0.0", "::"])
+def test_an_address_that_names_no_host_is_not_that_of_the_wildcard(
+    network: Network, frame: Frame, nobody: str
+) -> None:  # GWY-3
+    trace = network().send(frame("A", nobody), at="A")
+
+    assert (trace.outcome, trace.receiver) == (Outcome.TO_GATEWAY, "T/GW")
+
+
 NVA = "NVA: host: H2, vsid: 5003, mac: 02-00-00-00-02-32, ca: 10.1.2.50, gateway: {forwards}"
 USER_DEFINED = "prefix: 172.16.0.0/12, next_hop: 10.1.2.50, vsid: 5003"
 

@@ -42,12 +42,16 @@ def check(subject: Subject) -> Iterator[Problem]:
         route = way.route
         around = subject.domains[route.rdid].on_link.around(route.prefix)
         if around is not None and way.is_used and id(route) not in looping:
+            refused = not subject.common.wildcards(route.vsid, route.prefix.version)
+            is_lost = refused and subject.has_guest_in(around.vsid, route.prefix)
             yield Problem(
                 message=f"{route.prefix} via {way.hop} takes addresses out of {around.prefix},"
                 f" which is on-link in VSID {around.vsid}",
                 origin=route.origin,
                 related=(Note(f"{around.prefix} is here", around.origin),),
                 help="use a prefix outside the subnets for what is behind the VM",
+                # Where the next hop's subnet has no wildcard, its host refuses what is for a VM.
+                severity=Severity.ERROR if is_lost else None,
             )
 
 

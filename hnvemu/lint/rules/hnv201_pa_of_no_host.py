@@ -62,8 +62,8 @@ def check(subject: Subject) -> Iterator[Problem]:
 def _is_exempt(subject: Subject, record: LookupRecord) -> bool:
     if record.pa.is_multicast or record.unusable or record.unsynchronized:
         return True
-    # Without an on-link route nothing tells which address is the .1: HNV101 comes first.
-    is_dummy = record.pa.is_link_local and record.vsid not in subject.on_link
+    # Outside the on-link prefixes nothing tells which address is the .1: HNV011 and HNV101 do.
+    is_dummy = record.pa.is_link_local and not any(subject.subnets(record.vsid, record.ca))
     return is_dummy or subject.is_router(record)
 
 

@@ -1,8 +1,9 @@
 """A VM's guest has another address than its lookup records say.
 
 ## Why it matters
-The host lets a guest send from recorded addresses alone. What it sends from another one is dropped,
-and packets for a recorded address that the guest does not have are delivered for nothing.
+The host lets a guest send from recorded addresses alone. What it sends from another one is dropped:
+that is an error. Packets for a recorded address that the guest does not have are delivered for
+nothing: an error if another VM has the address, and may then not send from it, and a warning else.
 
 ## Example
 ```yaml
@@ -43,28 +44,35 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Report ports with an address without a record, and records of an address without a guest."""
+    # A record that is meant for a port and lies elsewhere is HNV301, or HNV302.
+    misplaced = {(s.port.name, s.record.ca) for s in subject.strays if s.port is not None}
     for port in subject.policy.ports.values():
         records = subject.records_of_mac.get((port.vsid, port.mac), [])
         if not records or len(subject.ports_of_mac[port.vsid, port.mac]) > 1:  # HNV304, HNV008
             continue
         other = _other(subject, port, records)
         unrecorded = _unrecorded(subject, port, records)
-        if unrecorded is not None:
+        if unrecorded is not None and (port.name, unrecorded) not in misplaced:
             recorded = other or records[0]
             yield Problem(
                 message=f"'{port}' has address {unrecorded}, and no lookup record says so",
                 origin=port.origin,
                 related=(Note(f"its record of {recorded.ca} is here", recorded.origin),),
+                severity=Severity.ERROR,  # whatever it sends from there is lost
                 help=f"New-NetVirtualizationLookupRecord -CustomerAddress {unrecorded}"
                 f" -VirtualSubnetID {port.vsid} -MACAddress {port.mac} -ProviderAddress …"
                 " -Rule TranslationMethodEncap",
             )
-        elif other is not None:
+        elif other is not None and unrecorded is None:
             yield Problem(
                 message=f"{other} is of '{port}', whose guest has {', '.join(map(str, port.cas))}",
                 origin=other.origin,
                 related=(Note(f"'{port}' is here", port.origin),),
                 help="remove the record, or if the guest has the address add it to the VM's ca",
+                # The guest that has the address may not send from it while this record stands.
+                severity=Severity.ERROR
+                if (other.vsid, other.ca) in subject.ports_of_address
+                else None,
             )
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.lint.boxes import Index, meet, ranges
-from hnvemu.lint.lists import unevaluable
+from hnvemu.lint.lists import named, unevaluable
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import Mechanism
 from hnvemu.model.policy import Profile
@@ -103,8 +103,8 @@ def _entries(subject: Subject, mechanism: Mechanism, kind: str) -> Iterator[Prob
             if getattr(row.rule, "stateful", False) and meet(places, guarded[OPPOSITE[direction]]):
                 continue
             yield Problem(
-                message=f"{row.rule} allows {direction} packets that no {kind} of the same VMs"
-                " denies",
+                message=f"{named(row.rule)} allows {direction} packets that no {kind} of the"
+                " same VMs denies",
                 origin=row.rule.origin,
                 help="deny the rest, or remove the entry: what no entry names passes",
             )

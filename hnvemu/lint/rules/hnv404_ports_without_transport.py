@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.lint.boxes import ranges
-from hnvemu.lint.lists import ports_of
+from hnvemu.lint.lists import named, ports_of
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import DatacenterAcl, FirewallRule, PortAcl
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP
@@ -48,7 +48,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         said = "any protocol" if number is None else f"protocol {number}"
         if number not in (TCP, UDP) and any(_narrows(rule, ports) for ports in ports_of(rule)):
             yield Problem(
-                message=f"{rule} names ports and is for {said}: only TCP and UDP have ports",
+                message=f"{named(rule)} names ports and is for {said}: only TCP and UDP have ports",
                 origin=rule.origin,
                 help="set -Protocol TCP or -Protocol UDP, or leave the ports out",
             )
@@ -58,7 +58,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             and number not in (ICMP, ICMPV6)
         ):
             yield Problem(
-                message=f"{rule} names ICMP types and is for {said}",
+                message=f"{named(rule)} names ICMP types and is for {said}",
                 origin=rule.origin,
                 help="set -Protocol ICMPv4 or -Protocol ICMPv6, or leave -IcmpType out",
             )

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.addresses import address_of
-from hnvemu.lint.lists import addresses_of, ports_of
+from hnvemu.lint.lists import addresses_of, named, ports_of
 from hnvemu.lint.rule import Problem, Rule, Severity
 
 if TYPE_CHECKING:
@@ -57,15 +57,15 @@ def check(subject: Subject) -> Iterator[Problem]:
                 turned += [f"ports {low}-{high}" for low, high in ports.ranges if low > high]
         for text in turned:
             yield Problem(
-                message=f"{rule} is for {text}: the range ends before it begins",
+                message=f"{named(rule)} is for {text}: the range ends before it begins",
                 origin=rule.origin,
                 help="write the lower end first",
             )
         here, there = (_families(addresses) for addresses in addresses_of(rule))
         if not here & there:
             yield Problem(
-                message=f"{rule} is for IPv{min(here)} addresses at one end and IPv{min(there)}"
-                " addresses at the other",
+                message=f"{named(rule)} is for IPv{min(here)} addresses at one end and"
+                f" IPv{min(there)} addresses at the other",
                 origin=rule.origin,
                 help="write one rule for each family, with both ends in it",
             )

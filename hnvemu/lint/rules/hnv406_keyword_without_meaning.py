@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hnvemu.lint.lists import addresses_of, ports_of
+from hnvemu.lint.lists import addresses_of, named, ports_of
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import FirewallRule
 
@@ -49,34 +49,35 @@ def check(subject: Subject) -> Iterator[Problem]:
             for word in () if ports is None else ports.keywords:
                 if not isinstance(rule, FirewallRule) or rule.enabled:
                     yield Problem(
-                        message=f"{rule} names its ports '{word}', which Windows resolves while it"
-                        " runs",
+                        message=f"{named(rule)} names its ports '{word}', which Windows resolves"
+                        " while it runs",
                         origin=rule.origin,
                         help="give the ports as numbers, with -LocalPort or -RemotePort",
                     )
 
 
 def _is_empty(subject: Subject, rule: AclRule, word: str) -> bool:
-    places = subject.lists.in_force(rule)
-    if word.rstrip("46") not in _OF_PLACES:
-        ports = subject.lists.some(places, 1)
-    else:
+    lists = subject.lists
+    ports = [
+        port
+        for port in lists.meanings(lists.in_force(rule))
         # A subnet without an on-link route is HNV101.
-        ports = [port for port in subject.lists.each(places) if port.vsid in subject.on_link]
-    return bool(ports) and not any(subject.lists.expansion(word, port) for port in ports)
+        if word.rstrip("46") not in _OF_PLACES or port.vsid in subject.on_link
+    ]
+    return bool(ports) and not any(lists.expansion(word, port) for port in ports)
 
 
 def _problem(rule: AclRule, word: str) -> Problem:
     plain = word.rstrip("46")
     if plain in _STATED:
         return Problem(
-            message=f"{rule} is for '{word}', and the policy does not say whose addresses these"
-            " are",
+            message=f"{named(rule)} is for '{word}', and the policy does not say whose"
+            " addresses these are",
             origin=rule.origin,
             help=f"list them: firewall.keywords: {{{plain}: [...]}}",
         )
     return Problem(
-        message=f"{rule} is for '{word}', which stands for no address here",
+        message=f"{named(rule)} is for '{word}', which stands for no address here",
         origin=rule.origin,
         help="give the addresses themselves",
     )

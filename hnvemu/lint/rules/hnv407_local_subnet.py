@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hnvemu.lint.lists import addresses_of
+from hnvemu.lint.lists import addresses_of, named
 from hnvemu.lint.rule import Problem, Rule, Severity
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         ]
         if words and subject.lists.in_force(rule):
             yield Problem(
-                message=f"{rule} is for LocalSubnet, which is another set of VMs in every subnet",
+                message=f"{named(rule)} is for LocalSubnet, which is another set of VMs in"
+                " every subnet",
                 origin=rule.origin,
                 help="write the prefixes that are meant, or Intranet for all subnets of the"
                 " network, with Set-NetFirewallRule -RemoteAddress",

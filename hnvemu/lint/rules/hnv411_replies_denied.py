@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.findings import Note
 from hnvemu.lint.boxes import Index
+from hnvemu.lint.lists import named
 from hnvemu.lint.replies import (
     denies_all_clients,
     exchange,
@@ -90,7 +91,9 @@ def _denied(lists: Lists, acl: ExtendedAcl, allowed: Index[Row]) -> Iterator[Pro
                         origin=acl.origin,
                         related=()
                         if rule is None
-                        else (Note(f"{rule} lets them out and keeps no state", rule.origin),),
+                        else (
+                            Note(f"{named(rule)} lets them out and keeps no state", rule.origin),
+                        ),
                         help="let them out by a stateful entry: Add-VMNetworkAdapterExtendedAcl"
                         f" -Action Allow -Direction Outbound -Protocol {name} -Stateful $true"
                         " -Weight ..., or deny them",

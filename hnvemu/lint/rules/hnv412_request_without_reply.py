@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from hnvemu.findings import Note
 from hnvemu.lint.boxes import Index
+from hnvemu.lint.lists import named
 from hnvemu.lint.replies import denies_all_clients, exchange, fitted, replies, requests
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import Direction, ExtendedAcl, Mechanism, PortAcl
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from hnvemu.model.topology import VmPort
 
 _SERVICES = (443, 80, 22)
-_PORTS = 16
+_PORTS = 4
 """How many of an entry's VMs are tried; entries for more of them seldom differ."""
 
 
@@ -75,23 +76,29 @@ def check(subject: Subject) -> Iterator[Problem]:
 def _unanswered(lists: Lists, row: Row) -> Iterator[Problem]:
     rule = row.rule
     for port in lists.some(lists.in_force(rule), _PORTS):
-        steps = [done.stopped for done in _exchanges(lists, row, port)]
-        denied = [
-            step.rule
-            for step in steps
-            if isinstance(step, AclDenied) and step.mechanism is rule.mechanism
-        ]
-        if not denied or len(denied) < len(steps) or _is_told_elsewhere(row, denied[0]):
+        denied = _denied_by(lists, row, port)
+        if denied is None or _is_told_elsewhere(row, denied):
             continue
         yield Problem(
-            message=f"{rule} lets {row.direction} requests pass at {port.name}, and {denied[0]}"
-            " denies the replies",
+            message=f"{named(rule)} lets {row.direction} requests pass at {port.name}, and"
+            f" {named(denied)} denies the replies",
             origin=rule.origin,
-            related=(Note("the replies are denied here", denied[0].origin),),
+            related=(Note("the replies are denied here", denied.origin),),
             help="allow the replies by an entry of the other direction: port ACLs keep no state"
             if isinstance(rule, PortAcl)
             else "let it keep state, or allow the replies by an entry of the other direction",
         )
+
+
+def _denied_by(lists: Lists, row: Row, port: VmPort) -> AclRule | None:
+    """Return the entry that denies the first reply; None where any gets through, or none is due."""
+    first: AclRule | None = None
+    for done in _exchanges(lists, row, port):
+        step = done.stopped
+        if not isinstance(step, AclDenied) or step.mechanism is not row.rule.mechanism:
+            return None
+        first = first or step.rule
+    return first
 
 
 def _exchanges(lists: Lists, row: Row, port: VmPort) -> Iterator[Exchange]:

@@ -19,9 +19,9 @@ virtual_networks:
 
 ## Instead
 Block the addresses outside at the port of the VM, all that are not of its network. Two kinds of
-text are read: the name of a rule or entry, about the VMs that it is for, such as `stays inside` or
-`no internet`; and the description, about VMs whose names stand right before `may not go outside`,
-`stays inside` or the like. Comments are not read.
+text are read: the name of a rule or entry that blocks outbound packets, about the VMs that it is
+for, such as `stays inside` or `no internet`; and the description, about VMs whose names stand right
+before `may not go outside`, `stays inside` or the like. Comments are not read.
 
 ## How sure
 That routes cannot do it is documented. What a text means is a guess, but that the VM gets out is
@@ -37,6 +37,7 @@ from hnvemu.addresses import parse_address
 from hnvemu.lint.replies import requests
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import DatacenterAcl, Direction, FirewallRule
+from hnvemu.switch.guest import first_hop
 from hnvemu.trace.outcome import Outcome
 from hnvemu.wire.flow import TCP
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hnvemu.lint.subject import Subject
+    from hnvemu.model.acl import AclRule
     from hnvemu.model.origin import Origin
     from hnvemu.model.topology import VmPort
 
@@ -53,10 +55,11 @@ _VERB = r"(?:go|get|talk|speak|reach|leave|connect|access)(?: to| out to| out| f
 _STAY = r"(?:must |shall |should )?(?:stays?|remains?|is kept|are kept)(?: only)? inside"
 _WISH = rf"(?:{_STAY}|(?:{_NOT}) {_VERB} {_OUTSIDE})"
 _IN_NAME = re.compile(
-    rf"\b(?:{_STAY}|keep inside|inside only|(?:no|not|never|deny|block)(?: to| go)?"
+    rf"\b(?:{_STAY}|keep inside|(?:no|not|never|deny|block)(?: to| go)?"
     rf" {_OUTSIDE}|{_WISH})\b",
     re.IGNORECASE,
 )
+_EXCEPTION = re.compile(r"\b(?:except|but|unless|without|only)\b", re.IGNORECASE)
 _OUTSIDE_ADDRESSES = {
     4: ("198.51.100.9", "203.0.113.9", "8.8.8.8"),
     6: ("2001:db8:ffff::9", "2606:4700::9"),
@@ -68,7 +71,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     policy = subject.policy
     told: set[str] = set()
     for rule in subject.lists.entries:
-        if isinstance(rule, FirewallRule | DatacenterAcl) and _IN_NAME.search(_plain(rule.name)):
+        if _is_wish(rule):
             yield from _found(
                 subject,
                 subject.lists.each(subject.lists.places(rule.vms)),
@@ -84,6 +87,19 @@ def check(subject: Subject) -> Iterator[Problem]:
         ]
         # The description has no place of its own in a policy: the VM's is the next best.
         yield from _found(subject, ports, "the description", None, told)
+
+
+def _is_wish(rule: AclRule) -> bool:
+    """Whether the name of an entry that stops packets on their way out says that none gets out."""
+    if not isinstance(rule, FirewallRule | DatacenterAcl):
+        return False
+    name = re.sub(r"[\s_-]+", " ", rule.name)  # b-stays-inside: b stays inside
+    return (
+        rule.direction is Direction.OUTBOUND
+        and rule.action in {"block", "deny"}
+        and _IN_NAME.search(name) is not None
+        and _EXCEPTION.search(name) is None
+    )
 
 
 def _named(text: str, known: set[str]) -> Iterator[set[str]]:
@@ -130,15 +146,12 @@ def _reached(subject: Subject, port: VmPort) -> str | None:
             route = next(domain.table.holding(address), None)
             if route is None or route.prefix.prefixlen or route.next_hop is None:
                 continue
-            path = subject.fabric.forward(request._replace(dst=int(address)), at=port.name)
+            hop = first_hop(subject.fabric.tables, port, address)
+            packet = request._replace(dst=int(address), dst_mac=int(hop.mac))
+            path = subject.fabric.forward(packet, at=port.name)
             if path.last.outcome is Outcome.TO_GATEWAY:
                 return text
     return None
-
-
-def _plain(name: str) -> str:
-    """Return a name in words: `b-stays-inside` is `b stays inside`."""
-    return re.sub(r"[\s_-]+", " ", name)
 
 
 RULE = Rule(

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hnvemu.lint.lists import named
 from hnvemu.lint.rule import Problem, Rule, Severity
 from hnvemu.model.acl import ExtendedAcl, FirewallRule
 
@@ -48,15 +49,21 @@ def _why(rule: AclRule, *, is_for_some: bool) -> tuple[str, str]:
             "Enable-NetFirewallRule, or Remove-NetFirewallRule",
         )
     if not is_for_some:
-        return f"{rule} is for {rule.vms}, which names no port", "name the VMs that are meant"
+        return (
+            f"{named(rule)} is for {rule.vms}, which names no port",
+            "name the VMs that are meant",
+        )
     if isinstance(rule, ExtendedAcl):
         return (
-            f"{rule} is for VSID {rule.isolation_id}, and none of its ports has that",
+            f"{named(rule)} is for VSID {rule.isolation_id}, and none of its ports has that",
             "set -IsolationID to the VSID of the port, or leave it out",
         )
     profiles = "" if not isinstance(rule, FirewallRule) else " and ".join(rule.profiles or ())
     return (
-        f"{rule} is for the network profile {profiles}, and none of its VMs' adapters has that",
+        (
+            f"{named(rule)} is for the network profile {profiles}, and none of its VMs'"
+            " adapters has that"
+        ),
         "Set-NetFirewallRule -Profile, or say the adapter's network_profile",
     )
 
