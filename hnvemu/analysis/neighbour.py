@@ -86,6 +86,7 @@ def message(
         "--ttl": asked.ttl,
         "--len": asked.length,
         "--df": asked.df or None,
+        "--state": asked.state,
         "--src-ip": asked.src_ip if wanted in ANONYMOUS else None,
         "--dst-mac": asked.dst_mac if wanted is Wanted.ANNOUNCE else None,
     }

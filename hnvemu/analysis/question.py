@@ -140,11 +140,12 @@ def ask(fabric: Fabric, question: Question) -> Trace:
         frame, at = question.frame, question.source
     else:
         frame, at = _described(fabric, question, assumptions)
-    if question.state is None and not at.startswith("pa:") and not _is_resolution(question):
-        assumptions.append("new connection")
     established = question.state is State.ESTABLISHED
     _check_delay(question, established=established)
     trace = fabric.send(frame, at=at, sessions=None if established else NO_SESSIONS)
+    carries = trace.flow.version and trace.flow.target < 0  # ARP and ND open none
+    if carries and question.state is None and not at.startswith("pa:"):
+        assumptions.append("new connection")
     trace.assumptions = tuple(assumptions)
     if question.conversation:
         trace.reply = _reply(fabric, trace, established=established, after=question.reply_after)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _INDENT = "  "
 _LABEL = 12
+_ALIKE = 8  # copies that arrive alike and are shown
 _WIDEST = 120  # longer lines are hard to read, however wide the terminal
 
 _VERDICTS = {
@@ -194,8 +195,15 @@ def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str
 def _branches(
     trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, number: str
 ) -> Iterator[Line]:
-    """Yield the copies of a replicated frame, each with its own way and steps."""
+    """Yield the copies of a replicated frame, each with its own way and steps.
+
+    Of many that arrive alike the first are enough, unless a reader wants every stage.
+    """
+    arrived = 0
     for position, branch in enumerate(trace.branches, start=1):
+        arrived += branch.outcome is Outcome.DELIVERED
+        if branch.outcome is Outcome.DELIVERED and arrived > _ALIKE and detail < Detail.VERBOSE:
+            continue
         name = f"{number}{position}"
         word, style = _VERDICTS[branch.outcome]
         why = f" {branch.reason}" if branch.reason else ""
@@ -209,6 +217,26 @@ def _branches(
             branch.hops, everything=detail >= Detail.VERBOSE, width=width, arrow=glyphs.arrow
         )
         yield from _branches(branch, detail, width, glyphs, f"{name}.")
+    if arrived > _ALIKE and detail < Detail.VERBOSE:
+        more = arrived - _ALIKE
+        yield ()
+        yield (Span(f"{_INDENT}{more} more {_plural(more)} delivered; -v shows all"),)
+
+
+def _copies(trace: Trace) -> tuple[str, Style]:
+    """Return how many copies were made, and how many of them did not all arrive."""
+    count, lost = len(trace.branches), sum(map(_is_lost, trace.branches))
+    text = f"{count} {_plural(count)}"
+    return (f"{text}, {lost} lost", Style.BAD) if lost else (text, Style.GOOD)
+
+
+def _is_lost(trace: Trace) -> bool:
+    """Whether a copy, or one of its own copies, went no further."""
+    return trace.outcome is Outcome.DROPPED or any(map(_is_lost, trace.branches))
+
+
+def _plural(count: int) -> str:
+    return "copy" if count == 1 else "copies"
 
 
 def _flowing(
@@ -239,6 +267,9 @@ def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
     packet = (Span(packet_text(trace.flow)),)
     if not has_frame(trace):
         ends, packet = Span(source), (Span("no readable frame inside"),)
+    if trace.outcome is Outcome.REPLICATED:
+        copies, shade = _copies(trace)
+        return [(Span(word, style), Span("  "), ends), packet, (Span(copies, shade),)]
     if trace.reason is None:
         return [(Span(word, style), Span("  "), ends), packet]
     why = Span(printable(f"{trace.reason} at {node}"), Style.NAME)
@@ -269,9 +300,8 @@ def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
         case Outcome.PASSED_THROUGH:
             places.append((Span("outside HNV", Style.UNSURE),))
         case Outcome.REPLICATED:
-            count = len(trace.branches)
-            copies = f"{count} {'copy' if count == 1 else 'copies'}"
-            places.append((Span(copies, Style.GOOD),))
+            copies, style = _copies(trace)
+            places.append((Span(copies, style),))
         case _:
             places += [(Span(printable(frame.to), Style.GOOD),) for frame in trace.delivered]
     return places

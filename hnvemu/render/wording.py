@@ -152,7 +152,7 @@ if TYPE_CHECKING:
     from hnvemu.trace.steps import Copy, Step
 
 _FAULTS = {
-    Fault.TRUNCATED: "the frame ends inside the IP header",
+    Fault.TRUNCATED: "the frame ends inside its IP or ARP header",
     Fault.VERSION: "the IP version or the header length is impossible",
     Fault.LENGTH: "the packet's length does not fit the frame",
     Fault.TRANSPORT: "the packet ends inside its TCP, UDP or ICMP header",
@@ -367,8 +367,7 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             return Words(
                 "resolve",
                 "silent",
-                f"no record of {ca} in VSID {vsid}, and no L2Only record that lets the question"
-                " be flooded",
+                f"no record of {ca} in VSID {vsid} answers, and the question is not flooded",
             )
         case ResolutionOffSubnet(vsid, ca, route):
             return Words(
@@ -389,8 +388,8 @@ def words(step: Step, *, arrow: str = "->") -> Words:
             return Words(
                 "resolve",
                 "refuse",
-                f"the guest announces {ca}, but no L2Only record of MAC {mac} in VSID {vsid} lets"
-                " this host learn it",
+                f"the guest announces {ca}, but this host learns no address of MAC {mac} in VSID"
+                f" {vsid}",
             )
         case AnnouncementRefused(record, mac):
             return Words(

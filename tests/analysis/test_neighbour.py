@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hnvemu import Fabric, Outcome, QuestionError, Reason, load_policy, read_flow
-from hnvemu.analysis.question import Question, ask
+from hnvemu.analysis.question import Question, State, ask
 from hnvemu.model.policy import Profile
 from hnvemu.tables.neighbours import Message, message_of
 
@@ -92,6 +92,7 @@ def test_a_guest_without_an_address_may_probe_and_announce(learning: Fabric) -> 
         ("10.0.1.11", "arp", {"length": 99}, "'arp' has no --len"),
         ("10.0.1.11", "arp", {"source_port": 1}, "'arp' has no --sport"),
         ("10.0.1.11", "arp", {"df": True}, "'arp' has no --df"),
+        ("10.0.1.11", "arp", {"state": State.NEW}, "'arp' has no --state"),
         ("10.0.1.11", "arp/probe", {"src_ip": "10.0.1.10"}, "'arp/probe' has no --src-ip"),
         ("10.0.1.11", "arp/announce", {"dst_mac": "02-00-00-00-01-0B"}, "has no --dst-mac"),
         ("10.0.1.11", "arp", {"src_mac": "x"}, "'x' is not a MAC"),
@@ -158,3 +159,9 @@ def test_a_reply_goes_to_the_mac_that_hosts_have_learned(learning: Fabric) -> No
     assert reply is not None
     assert reply.assumptions == ("TTL 64",)
     assert str(reply.delivered[0].dst_mac) == "02-00-00-00-01-0D"
+
+
+def test_a_frame_that_is_no_ip_packet_opens_no_connection(fabric: Fabric) -> None:
+    frame = asked(fabric, "A", "10.0.1.11", "arp").frame
+
+    assert ask(fabric, Question(source="A", frame=frame)).assumptions == ()

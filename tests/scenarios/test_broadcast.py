@@ -9,6 +9,7 @@ from scenarios.reach import arrivals, reached, tunnels
 
 from hnvemu import Outcome, Reason
 from hnvemu.addresses import MacAddress, parse_address
+from hnvemu.render.text import Detail, trace_text, verdict
 from hnvemu.wire.build import build_frame
 
 if TYPE_CHECKING:
@@ -358,3 +359,26 @@ def test_reserved_addresses_are_no_groups(network: Network, frame: Frame, profil
     trace = network(profile=profile).send(frame("A", "240.0.0.1", "udp"), at="A")
 
     assert trace.outcome is Outcome.TO_GATEWAY
+
+
+def test_many_copies_that_arrive_are_shown_in_part(network: Network, frame: Frame) -> None:
+    vms = tuple(
+        f"V{n}: host: H1, vsid: 5001, mac: 02-00-00-00-07-{n:02X}, ca: 10.0.1.{n}"
+        for n in range(20, 40)
+    )
+
+    trace = network(vms=vms).send(frame("A", GROUP, "udp"), at="A")
+
+    assert len(trace.branches) == 22
+    assert trace_text(trace).endswith("\n  14 more copies delivered; -v shows all")
+    assert "more copies" not in trace_text(trace, detail=Detail.VERBOSE)
+    assert trace_text(trace).count("DELIVERED") == 8
+
+
+def test_a_verdict_says_how_many_copies_are_lost(network: Network, frame: Frame) -> None:
+    fabric = network(also="port_acls: [{vms: [C], direction: inbound, action: deny}]")
+
+    trace = fabric.send(frame("A", GROUP, "udp"), at="A")
+
+    assert verdict(trace).endswith("   2 copies, 1 lost")
+    assert "Copy 1  DROPPED ACL_DENY_IN" in trace_text(trace)
