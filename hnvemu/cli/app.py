@@ -32,6 +32,8 @@ _COMMANDS: Final = {
     "validate": "validate",
     "lint": "lint",
     "rule": "rule",
+    "import": "import_",
+    "export": "export",
     "samples": "samples",
     "schema": "schema",
 }

@@ -20,6 +20,8 @@ SAMPLE: Final = "sample:complex-routing"
 POLICY_VARIABLE: Final = "HNVEMU_POLICY"
 SIZE_VARIABLE: Final = "HNVEMU_SIZE_LIMIT"
 _LOCAL_POLICY: Final = "hnv.yaml"
+_LOSSES: Final = 10
+"""How many losses of an import are told beside a result."""
 
 EXIT_CODES: Final = """\b
 Exit codes:
@@ -144,7 +146,18 @@ def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
 
     limit = _size_limit()
     names = _names(paths, quietly=quietly)
-    return load_policy(*names) if names == [SAMPLE] else load_policy(*names, size_limit=limit)
+    policy = load_policy(*names) if names == [SAMPLE] else load_policy(*names, size_limit=limit)
+    if not quietly:
+        tell_losses(policy)
+    return policy
+
+
+def tell_losses(policy: Policy) -> None:
+    """Tell on stderr what was not understood of what a policy was made of."""
+    for loss in policy.losses[:_LOSSES]:
+        note(str(loss).replace(": error: ", ": note: ", 1))
+    if len(policy.losses) > _LOSSES:
+        note(f"note: {len(policy.losses) - _LOSSES} more: hnvemu import shows all")
 
 
 def _names(paths: list[str] | tuple[()], *, quietly: bool) -> list[str]:

@@ -56,6 +56,9 @@ def meet(one: Ranges, other: Ranges) -> Ranges:
 
 def has(numbers: Ranges, value: int) -> bool:
     """Whether a number is in a set."""
+    if len(numbers) == 1:  # most sets are one range, and this is asked very often
+        first, last = numbers[0]
+        return first <= value <= last
     at = bisect_right(numbers, value, key=_first) - 1
     return at >= 0 and value <= numbers[at][1]
 

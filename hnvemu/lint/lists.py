@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hnvemu.addresses import address_of
 from hnvemu.lint.boxes import Index, as_box, corners, covers, has, is_covered, meet, ranges
+from hnvemu.lint.ranked import Ranked
 from hnvemu.model.acl import (
     Action,
     Addresses,
@@ -24,6 +26,7 @@ from hnvemu.model.acl import (
     Direction,
     ExtendedAcl,
     FirewallRule,
+    Mechanism,
     PortAcl,
 )
 from hnvemu.tables.acl import BOTH_WAYS, SIDES, Meaning, Within
@@ -33,11 +36,12 @@ from hnvemu.value import replace
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from hnvemu.lint.boxes import Box, Ranges
+    from hnvemu.addresses import MacAddress
+    from hnvemu.lint.boxes import Box, Point, Ranges
     from hnvemu.lint.subject import Subject
-    from hnvemu.model.acl import AclRule, AddressRange, Mechanism, Ports
+    from hnvemu.model.acl import AclRule, AddressRange, Ports
     from hnvemu.model.topology import Selector, VmPort
     from hnvemu.tables.acl import Condition, Filter
     from hnvemu.wire.flow import Flow
@@ -49,6 +53,9 @@ CELL = 1
 FIELDS = (Axis.SRC, Axis.DST, Axis.PROTOCOL, Axis.SRC_PORT, Axis.DST_PORT, Axis.ICMP)
 """The other axes."""
 _ABSENT = ((-1, -1),)
+_MAC_BITS = 48
+_REMEMBERED = 1000
+"""How many lists are kept, for packets that differ in nothing that an entry reads."""
 _ANY_16_BITS = ((-1, 0xFFFF),)  # -1: a fragment that is not the first
 _TOP = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 _GLOB = frozenset("*?[")
@@ -121,6 +128,7 @@ class Lists:
         self.ports = tuple(policy.ports.values())
         self.all_places: Ranges = ((0, len(self.ports) - 1),) if self.ports else ()
         self._selected: dict[tuple[str, ...], Ranges] = {}
+        self._compiled: dict[tuple[str, frozenset[int]], dict[Direction, tuple[Filter, ...]]] = {}
         self._expanded: dict[tuple[str, int, int], list[AddressRange]] = {}
 
     # Where
@@ -320,17 +328,34 @@ class Lists:
 
     # What the switch says
 
-    def filters(self, port: VmPort, packets: Iterable[Flow]) -> dict[Direction, tuple[Filter, ...]]:
-        """Return the switch's own lists of a port, made of the entries that these packets may meet.
+    def filters(
+        self, port: VmPort, packets: Mapping[Direction, Flow]
+    ) -> dict[Direction, tuple[Filter, ...]]:
+        """Return the switch's own lists of a port, made of the entries that may decide.
 
-        An entry that matches none of them decides nothing about them.
+        Args:
+            port: Whose lists.
+            packets: The one packet that will be asked about, by direction.
         """
+        deciding = {
+            position
+            for direction, packet in packets.items()
+            for mechanism in Mechanism
+            for position in self._deciding(mechanism, direction, port, packet)
+        }
+        key = port.name, frozenset(deciding)
+        found = self._compiled.get(key)
+        if found is None:
+            if len(self._compiled) >= _REMEMBERED:
+                self._compiled.clear()
+            found = self._compiled[key] = self._compile(port, sorted(deciding))
+        return found
+
+    def _compile(
+        self, port: VmPort, positions: Iterable[int]
+    ) -> dict[Direction, tuple[Filter, ...]]:
         policy = self._policy
-        positions: set[int] = set()
-        for packet in packets:
-            point = self._box_of(port, packet)
-            positions.update(at for _, at in self._index.hits(point))
-        rules = [self.entries[at] for at in sorted(positions)]
+        rules = [self.entries[at] for at in positions]
         datacenter = tuple(rule for rule in rules if isinstance(rule, DatacenterAcl))
         own = replace(
             policy,
@@ -344,6 +369,25 @@ class Lists:
         )
         subject = self._subject
         return lists_of(own, subject.profile, port, subject.view(port.host))
+
+    def may_decide(self, row: Row, port: VmPort, packet: Flow) -> bool:
+        """Whether an entry matches a packet, and no entry that is tried before it surely does."""
+        deciding = self._deciding(row.rule.mechanism, row.direction, port, packet)
+        return self._position[id(row.rule)] in deciding
+
+    def _deciding(
+        self, mechanism: Mechanism, direction: Direction, port: VmPort, packet: Flow
+    ) -> Iterator[int]:
+        """Yield the positions of the entries that match a packet, but for those of no chance."""
+        ranked = self._ranked.get((mechanism, direction))
+        if ranked is None:
+            return
+        limit = inf
+        for rank, (position, surely) in ranked.holding(self._point_of(port, packet)):
+            if rank > limit:
+                return
+            limit = min(limit, surely)
+            yield position
 
     def boxes_at(self, port: VmPort, row: Row) -> list[Box]:
         """Return the boxes of an entry that are about a port."""
@@ -365,21 +409,27 @@ class Lists:
         acls = self._policy.datacenter_acls
         return Index(((places,), acl) for acl in acls if (places := self.places(acl.vms)))
 
-    def _box_of(self, port: VmPort, packet: Flow) -> Box:
+    def _point_of(self, port: VmPort, packet: Flow) -> Point:
         kinds = {TCP: 0, UDP: 0, (ICMP if packet.version == 4 else ICMPV6): 1}
         cell = kinds.get(packet.protocol, 2) + (0 if packet.version == 4 else len(CELLS) // 2)
-        return as_box((self._place[port.name], cell, *(packet[axis] for axis in FIELDS)))
+        return (self._place[port.name], cell, *(packet[axis] for axis in FIELDS))
 
     @cached_property
-    def _index(self) -> Index[int]:
-        """The positions of all entries, whatever their direction."""
-        position = {id(rule): at for at, rule in enumerate(self.entries)}
-        return Index(
-            (box, position[id(row.rule)])
-            for rows in self.rows.values()
-            for row in rows
-            for box in row.boxes
-        )
+    def _ranked(self) -> dict[tuple[Mechanism, Direction], Ranked[tuple[int, float]]]:
+        """The positions of all entries, each with the rank from which on others have no chance."""
+        return {
+            key: Ranked(
+                (rank, box, (self._position[id(row.rule)], surely))
+                for row in rows
+                for rank, surely in [_ranks(row.rule)]
+                for box in row.boxes
+            )
+            for key, rows in self.rows.items()
+        }
+
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {id(rule): at for at, rule in enumerate(self.entries)}
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -454,6 +504,38 @@ def unevaluable(rule: AclRule) -> str | None:
     return (
         "ports" if any(ports is not None and ports.keywords for ports in ports_of(rule)) else None
     )
+
+
+def _ranks(rule: AclRule) -> tuple[float, float]:
+    """Return the first and the last rank that a match may have; what is lower is tried first.
+
+    Entries of one rank may be tried in any order. An entry that may not match what its boxes hold
+    has no last rank.
+    """
+    match rule:
+        case ExtendedAcl():
+            return -rule.weight, -rule.weight
+        case DatacenterAcl():
+            return rule.priority, rule.priority
+        case PortAcl():
+            if rule.action == "meter":  # it decides nothing (ACL-30)
+                return 0, inf
+            here, there = _lengths(rule.local), _lengths(rule.remote)
+            return -(here[1] + there[1]), -(here[0] + there[0])
+        case _:
+            return 0, 0
+
+
+def _lengths(side: Addresses | MacAddress | None) -> tuple[float, float]:
+    """Return the shortest and the longest match of one side of a port ACL (ACL-32)."""
+    if side is None:
+        return 0, 0
+    if not isinstance(side, Addresses):
+        return -inf, _MAC_BITS
+    lengths = [part.length for part in side.ranges]
+    if side.keywords:
+        lengths += [0, 128]
+    return min(lengths, default=0), max(lengths, default=0)
 
 
 def _words(rule: AclRule) -> list[str]:

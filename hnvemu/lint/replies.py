@@ -6,15 +6,17 @@ that the request opens. Only the port's own lists count: whoever is at the other
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.addresses import parse_address
-from hnvemu.lint.boxes import has
+from hnvemu.lint.boxes import Index, has
 from hnvemu.lint.lists import CELL, CELLS, FIELDS
+from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.tables.acl import SIDES
 from hnvemu.tables.sessions import NO_SESSIONS, OPPOSITE, SessionTable
 from hnvemu.tables.table import Axis
-from hnvemu.trace.steps import AclAllowed, AclUnmatched, SessionOpened
+from hnvemu.trace.steps import AclAllowed, AclDenied, AclUnmatched, SessionOpened
 from hnvemu.wire.flow import ICMP, ICMPV6, IPV4_ETHERTYPE, IPV6_ETHERTYPE, TCP, UDP, Fault, Flow
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 
     from hnvemu.addresses import IPAddress
     from hnvemu.lint.boxes import Box
-    from hnvemu.lint.lists import Lists
-    from hnvemu.model.acl import Direction, ExtendedAcl, Mechanism
+    from hnvemu.lint.lists import Lists, Row
+    from hnvemu.lint.subject import Subject
+    from hnvemu.model.acl import AclRule, ExtendedAcl
     from hnvemu.model.topology import VmPort
     from hnvemu.trace.steps import Step
 
@@ -31,6 +34,13 @@ CLIENT_PORT = 49152
 """The first dynamic port of Windows."""
 _OUTSIDE = {4: int(parse_address("203.0.113.9")), 6: int(parse_address("2001:db8:ffff::9"))}
 _PEER_MAC = 0x0200_00FF_FF01
+_SERVICES = {TCP: 443, UDP: 53}
+_PORTS = 16
+"""How many of an entry's VMs are tried; entries for more of them seldom differ."""
+_ENTRIES = 64
+"""How many entries are tried that let a VM's packets out."""
+_FREE = (Axis.DST, Axis.DST_PORT)
+"""What a VM may choose to send to."""
 _ECHO = {4: 8 << 8, 6: 128 << 8}
 
 
@@ -47,7 +57,7 @@ class Exchange(NamedTuple):
 def exchange(lists: Lists, port: VmPort, request: Flow, direction: Direction) -> Exchange | None:
     """Let a request pass a port's lists, then its reply; None where the request is stopped."""
     reply = reply_to(request)
-    filters = lists.filters(port, (request, reply))
+    filters = lists.filters(port, {direction: request, OPPOSITE[direction]: reply})
     admitted = {}
     openers = []
     for each in filters[direction]:
@@ -64,6 +74,54 @@ def exchange(lists: Lists, port: VmPort, request: Flow, direction: Direction) ->
         if step.ends:
             return Exchange(request, admitted, step)
     return Exchange(request, admitted, None)
+
+
+class LostReplies(NamedTuple):
+    """An extended ACL that denies the replies to connections that nothing remembers."""
+
+    acl: ExtendedAcl
+    protocol: str
+    port: VmPort
+    """One that may open such connections."""
+    allowed: AclRule | None
+    """What lets them out; None where no extended ACL names them."""
+
+
+def lost_replies(subject: Subject) -> Iterator[LostReplies]:
+    """Yield every entry that denies the answer to something its VM may send, once."""
+    lists = subject.lists
+    rows = lists.rows.get((Mechanism.EXTENDED, Direction.OUTBOUND), ())
+    allowed = Index((box, row) for row in rows if row.allows for box in row.boxes)
+    for acl in subject.policy.extended_acls:
+        if acl.action == "deny" and acl.direction is Direction.INBOUND and denies_all_clients(acl):
+            found = next(_lost_to(acl, lists, allowed), None)
+            if found is not None:
+                yield found
+
+
+def _lost_to(acl: ExtendedAcl, lists: Lists, allowed: Index[Row]) -> Iterator[LostReplies]:
+    for port in lists.some(lists.in_force(acl), _PORTS):
+        for protocol, name in ((TCP, "TCP"), (UDP, "UDP")):
+            for request in _sent(lists, port, protocol, allowed):
+                done = exchange(lists, port, request, Direction.OUTBOUND)
+                if (
+                    done is None
+                    or not isinstance(done.stopped, AclDenied)
+                    or done.stopped.rule is not acl
+                ):
+                    continue
+                step = done.admitted.get(Mechanism.EXTENDED)
+                if step is None or is_stateless(step):
+                    rule = step.rule if isinstance(step, AclAllowed) else None
+                    yield LostReplies(acl, name, port, rule)
+
+
+def _sent(lists: Lists, port: VmPort, protocol: int, allowed: Index[Row]) -> Iterator[Flow]:
+    """Yield connections to an outside peer, and to whom the port's entries let out."""
+    for request in requests(port, Direction.OUTBOUND, protocol, _SERVICES[protocol]):
+        yield request
+        for box, _ in islice(allowed.hits(lists.anything_at(port)), _ENTRIES):
+            yield from fitted(request, box, _FREE)
 
 
 def is_stateless(step: Step | None) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hnvemu.addresses import first_host
 from hnvemu.lint.lists import Lists
 from hnvemu.lint.placing import strays
+from hnvemu.lint.replies import lost_replies
 from hnvemu.lint.routing import Domain, ways
 from hnvemu.switch.fabric import Fabric
 from hnvemu.tables.view import View
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from hnvemu.addresses import IPAddress, IPPrefix, MacAddress
     from hnvemu.lint.placing import Stray
+    from hnvemu.lint.replies import LostReplies
     from hnvemu.lint.routing import Way
     from hnvemu.model.policy import Policy, Profile
     from hnvemu.model.provider import ProviderAddress
@@ -234,6 +236,11 @@ class Subject:
     def lists(self) -> Lists:
         """The access control lists of all ports."""
         return Lists(self)
+
+    @cached_property
+    def lost_replies(self) -> list[LostReplies]:
+        """The extended ACLs that deny the replies to what their VMs may send."""
+        return list(lost_replies(self))
 
     @cached_property
     def common(self) -> View:

@@ -76,7 +76,9 @@ class PolicyText:
 
     def __init__(self, sources: tuple[Source, ...], trees: tuple[Tree, ...] | None = None) -> None:
         self._sources = sources
-        self._trees = trees or tuple(Tree(source.data.decode()) for source in sources)
+        self._trees = trees or tuple(
+            Tree("" if source.is_imported else source.data.decode()) for source in sources
+        )
 
     @classmethod
     def read(
@@ -98,8 +100,29 @@ class PolicyText:
         return cls(tuple(sources))
 
     @property
+    def is_imported(self) -> bool:
+        """Whether these are scripts or dumps, whose text says no policy and is not edited."""
+        return any(source.is_imported for source in self._sources)
+
+    def check_editable(self) -> None:
+        """Refuse to edit what is no policy.
+
+        Raises:
+            QuestionError: A file is a script or a dump.
+        """
+        for source in self._sources:
+            if source.is_imported:
+                raise QuestionError(
+                    f"'{source.name}' is imported, and only policies can be edited",
+                    f"make a policy of it first: hnvemu import {source.name} -o policy.yaml",
+                )
+
+    @property
     def files(self) -> dict[str, str]:
-        """The texts by the names of their files, in the order they were given."""
+        """The texts by the names of their files, in the order they were given.
+
+        Of what is imported there is no text.
+        """
         return {
             source.name: tree.text for source, tree in zip(self._sources, self._trees, strict=True)
         }
@@ -278,6 +301,7 @@ class PolicyText:
 
     def _root(self, file: int) -> Node:
         """Return the tree of a file, or raise what is wrong with it as the reader says it."""
+        self.check_editable()
         from yaml import YAMLError  # noqa: PLC0415 - as in tree
 
         try:

@@ -54,6 +54,9 @@ def load_policy(
 ) -> Policy:
     """Read a policy from files, folders, ``-`` for standard input, and ``sample:NAME``.
 
+    Scripts, dumps and resources of Network Controller are made into a policy; what was not
+    understood of them stands in its ``losses``.
+
     Args:
         paths: In the order in which lists are joined; a folder stands for its policies by name.
         size_limit: Octets that a file may have.
@@ -83,6 +86,10 @@ def read_policy(sources: Sequence[Source], report: Report) -> Policy:
     collecting = gc.isenabled()
     gc.disable()
     try:
+        if any(source.is_imported for source in sources):
+            from hnvemu.reader.imported import read_imported  # noqa: PLC0415 - most are policies
+
+            return read_imported(sources, report)
         documents = [read_document(source, report) for source in sources]
         complete = complete and all(document.complete for document in documents)
         fold = _Fold(documents, report, complete=complete)

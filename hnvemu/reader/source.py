@@ -17,14 +17,21 @@ from hnvemu.model.origin import Origin
 from hnvemu.reader.report import LINE_BREAK, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hnvemu.reader.report import Report
 
 SIZE_LIMIT = 256 * 2**20
 """Octets that a file may have, where the caller says nothing else."""
-_SUFFIXES = (".yaml", ".yml", ".json")
+_YAML = (".yaml", ".yml")
+_SUFFIXES = (*_YAML, ".json")
+_IMPORTED = (".ps1", ".csv", ".xml", ".clixml", ".txt")
+"""Suffixes of scripts and dumps, which are read from a folder that has no policy."""
+_FORMAT_KEY = re.compile(rb"""(?:^|[{,])[ \t]*["']?hnv["']?[ \t]*:""", re.MULTILINE)
+_HEAD = 1 << 16
+"""Octets of a file that tell what it is."""
 _SAMPLE = "sample:"
+_STDIN = "stdin"
 _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
@@ -42,6 +49,8 @@ class Source(NamedTuple):
     """As they were read."""
     is_text: bool
     """Whether it can be parsed; if not, a finding says why."""
+    is_imported: bool = False
+    """Whether it is no policy but something that a policy is made of: a script, a dump."""
 
 
 def samples() -> Mapping[str, Path]:
@@ -89,10 +98,36 @@ def gather(
                 continue
             seen |= identities
             octets = _octets(name, place, size_limit=size_limit, stdin=stdin, report=report)
-            if octets is not None:
-                data = octets.removeprefix(_BOM)
+            if octets is None:
+                continue
+            data = octets.removeprefix(_BOM)
+            if _is_imported(name, octets):
+                sources.append(Source(name, data, octets, is_text=True, is_imported=True))
+            else:
                 sources.append(Source(name, data, octets, _is_text(name, data, report)))
     return sources
+
+
+def beside(source: Source) -> Callable[[str], bytes | None]:
+    """Return what reads the files of a script's folder, and none outside of it.
+
+    Args:
+        source: The script; one from standard input has no folder.
+    """
+    folder = Path(source.name).parent.resolve()
+
+    def read(path: str) -> bytes | None:
+        try:
+            place = (folder / path).resolve()
+            if source.name == _STDIN or not (place.is_relative_to(folder) and place.is_file()):
+                return None
+            with place.open("rb") as file:
+                octets = file.read(SIZE_LIMIT + 1)
+        except (OSError, ValueError):
+            return None
+        return octets if len(octets) <= SIZE_LIMIT else None
+
+    return read
 
 
 def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, Path | None]]:
@@ -100,7 +135,7 @@ def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, 
     given = os.fspath(path)
     name = given.replace(os.sep, "/")
     if given == "-":
-        yield "stdin", None
+        yield _STDIN, None
         return
     if given.startswith(_SAMPLE):
         place = _sample(given.removeprefix(_SAMPLE))
@@ -111,7 +146,7 @@ def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, 
         if not place.is_dir():
             yield name, place
             return
-        inside = sorted(entry.name for entry in place.iterdir() if _is_policy(entry))
+        inside = _inside(place)
     except (OSError, ValueError) as error:
         report.add(f"'{name}' cannot be read: {_reason(error)}", Origin(name, 0, 0))
         return
@@ -119,7 +154,8 @@ def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, 
         report.add(
             f"the folder '{name}' holds no policy",
             Origin(name, 0, 0),
-            help="policies are files that end in .yaml, .yml or .json",
+            help="policies are files that end in .yaml, .yml or .json; scripts and dumps in "
+            ".ps1, .csv, .xml, .clixml, .txt or .json",
         )
     for entry in inside:
         yield f"{name.rstrip('/')}/{entry}", place / entry
@@ -132,9 +168,39 @@ def _identity(name: str, place: Path | None) -> str:
         return name
 
 
-def _is_policy(path: Path) -> bool:
-    hidden = path.name.startswith(".")
-    return not hidden and path.suffix.lower() in _SUFFIXES and not path.is_dir()
+def _inside(folder: Path) -> list[str]:
+    """Name the policies in a folder; where it has none, the scripts and dumps."""
+    entries = sorted(
+        (
+            entry
+            for entry in folder.iterdir()
+            if not entry.name.startswith(".")
+            and entry.suffix.lower() in (*_SUFFIXES, *_IMPORTED)
+            and not entry.is_dir()
+        ),
+        key=lambda entry: entry.name,
+    )
+    policies = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES]
+    if len(policies) < len(entries) and not any(map(_says_its_format, policies)):
+        policies = entries
+    return [entry.name for entry in policies]
+
+
+def _says_its_format(path: Path) -> bool:
+    """Whether a file is YAML, or JSON that is a policy."""
+    if path.suffix.lower() in _YAML:
+        return True
+    with path.open("rb") as file:
+        return _FORMAT_KEY.search(file.read(_HEAD)) is not None
+
+
+def _is_imported(name: str, octets: bytes) -> bool:
+    """Whether a file is a script or a dump: by its suffix, and by the octets it begins with."""
+    if name.lower().endswith(_YAML) or _FORMAT_KEY.search(octets, 0, _HEAD):
+        return False
+    from hnvemu.formats.detect import Format, format_of  # noqa: PLC0415 - a policy says its format
+
+    return format_of(name, octets) is not Format.YAML
 
 
 def _sample(name: str) -> Path:

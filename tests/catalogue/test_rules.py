@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hnvemu.catalogue import outcomes, reasons
+from hnvemu.catalogue.definition import Example
 from hnvemu.catalogue.pages import EVIDENCE, Kind, Page, folded, outcome_of, pages
 from hnvemu.catalogue.rules import RULES, SERIES
 from hnvemu.catalogue.sources import SOURCES
@@ -53,7 +54,7 @@ def texts(page: Page) -> Iterator[str]:
     yield from (page.title, page.text, page.product, page.known)
     if isinstance(page.example, str):
         yield page.example
-    else:
+    elif isinstance(page.example, Example):
         yield page.example.shows
 
 

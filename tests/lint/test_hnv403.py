@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lint.networks import messages
+from lint.networks import found, messages
 
 from hnvemu.model.policy import Profile
 
@@ -29,6 +29,21 @@ extended_acls:
     assert messages("HNV403", text % ("false", "outbound", "tcp")) == []
     assert messages("HNV403", text % ("false", "outbound", "udp")) == [
         "extended ACL weight 9 allows outbound packets that no extended ACL of the same VMs denies"
+    ]
+
+
+def test_an_entry_whose_replies_are_denied_is_left_to_the_rule_about_replies() -> None:
+    text = """\
+extended_acls:
+  - {vms: A, direction: outbound, weight: 9, action: allow, protocol: tcp}
+"""
+    deny_in = "  - {vms: A, direction: inbound, weight: 1, action: deny}\n"
+
+    assert len(messages("HNV403", text)) == 1
+    assert messages("HNV403", text + deny_in) == []
+    (finding,) = found("HNV411", text + deny_in)
+    assert [note.message for note in finding.related] == [
+        "extended ACL weight 9 lets them out and keeps no state"
     ]
 
 

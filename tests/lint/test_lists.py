@@ -17,7 +17,7 @@ from hnvemu.model.topology import Selector
 from hnvemu.reader.policy import read_policy
 from hnvemu.reader.report import Report
 from hnvemu.reader.source import Source
-from hnvemu.tables.acl import selects
+from hnvemu.tables.acl import BOTH_WAYS, selects
 from hnvemu.trace.steps import AclAllowed, AclDenied
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP, Flow, read_flow
@@ -206,7 +206,7 @@ def test_lists_of_the_entries_that_a_packet_meets_answer_as_all_do(
     subject = subject_of(world)
 
     for port in subject.lists.ports:
-        few = subject.lists.filters(port, (flow,))
+        few = subject.lists.filters(port, dict.fromkeys(BOTH_WAYS, flow))
         every = {
             Direction.OUTBOUND: subject.fabric.tables.sending(port.name).outbound,
             Direction.INBOUND: subject.fabric.tables.receiving(port).inbound,

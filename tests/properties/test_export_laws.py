@@ -11,6 +11,7 @@ from properties.strategies import documents, loaded
 from hnvemu import load_policy
 from hnvemu.formats.export.csv import csv_tables
 from hnvemu.formats.export.knowledge import knowledge_of
+from hnvemu.formats.export.powershell import powershell_script
 from hnvemu.formats.export.yaml import yaml_text
 from hnvemu.value import replace
 
@@ -49,17 +50,61 @@ def test_tables_say_what_hosts_and_adapters_have(document: dict[str, Any], tmp_p
     assert rows(csv_tables(again).files) == rows(files)
 
 
-def sayable(document: dict[str, Any]) -> dict[str, Any]:
+@given(document=documents())
+def test_a_script_says_what_it_tells_to_hosts_and_guests(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    policy = loaded(accepted(sayable(document, "firewall")), tmp_path)
+    assume(no_table_is_empty(policy))
+    file = tmp_path / "deploy.ps1"
+
+    text = powershell_script(policy).text
+    file.write_text(text, encoding="ascii")
+    again = load_policy(file)
+
+    assert again.losses == ()
+    assert told(again) == told(policy)
+    assert commands(powershell_script(again).text) == commands(text)
+
+
+def sayable(document: dict[str, Any], *also: str) -> dict[str, Any]:
     """Return a document without what the cmdlets do not show.
 
-    In one virtual network the name of a VM is its own, so that an access list finds it.
+    In one virtual network the name of a VM is its own, so that an access list finds it. Each host
+    has an adapter: one without any is taken for one whose adapters nobody named.
     """
-    said = {key: part for key, part in document.items() if key not in ("firewall", "gateways")}
-    said.pop("datacenter_acls", None)
-    return said | {
-        "profile": "ws2012r2",
-        "virtual_networks": {"N0": document["virtual_networks"]["N0"]},
-    }
+    keys = ("hnv", "hosts", "host_views", "port_acls", "extended_acls", *also)
+    network = document["virtual_networks"]["N0"]
+    for at, host in enumerate(document["hosts"]):
+        mac = f"02-00-00-00-09-{at:02X}"
+        network["vms"][f"X{at}"] = {"host": host, "vsid": 5001, "mac": mac}
+    said = {key: part for key, part in document.items() if key in keys}
+    return said | {"profile": "ws2012r2", "virtual_networks": {"N0": network}}
+
+
+def accepted(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without what no cmdlet sets, and what a host refuses."""
+    for said in document["hosts"].values():
+        for held in said["provider_addresses"]:
+            held["state"] = "preferred"
+    network = document["virtual_networks"]["N0"]
+    network["customer_routes"] = [
+        *{
+            (route["prefix"], route["next_hop"], route["vsid"]): route
+            for route in network["customer_routes"]
+            if route["next_hop"] == "on-link"
+            or (":" in route["next_hop"]) == (":" in route["prefix"])
+        }.values()
+    ]
+    # No record has the key of another, and the unspecified address says what it is for.
+    network["lookup_records"] = [
+        record | {"unusable": False}
+        for record in network["lookup_records"]
+        if record["ca"] not in ("0.0.0.0", "::")
+    ]
+    for view in document.get("host_views", {}).values():
+        view["restarted"] = "no"
+    return document
 
 
 def no_table_is_empty(policy: Policy) -> bool:
@@ -87,6 +132,11 @@ def told(policy: Policy) -> dict[str, Any]:
         )
         for name, host in policy.hosts.items()
     }
+
+
+def commands(script: str) -> set[str]:
+    """Return the commands of a script."""
+    return {line for line in script.splitlines() if line.startswith("    ")}
 
 
 def rows(files: dict[str, str]) -> dict[str, set[str]]:

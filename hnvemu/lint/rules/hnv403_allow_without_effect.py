@@ -15,7 +15,7 @@ firewall:
 ## Instead
 Block by default, with `firewall.defaults: {inbound: block}`, or with an extended ACL of little
 weight that denies everything. Or remove the entry. An Allow rule that is blocked is HNV401 or
-HNV402.
+HNV402. Where an entry lets connections out whose replies are denied, HNV411 speaks alone.
 
 ## How sure
 Documented for the firewall and for port ACLs; that extended ACLs let pass what none of them names
@@ -94,8 +94,11 @@ def _entries(subject: Subject, mechanism: Mechanism, kind: str) -> Iterator[Prob
         )
         for direction in BOTH_WAYS
     }
+    told = {id(lost.allowed) for lost in subject.lost_replies}  # by HNV411
     for direction in BOTH_WAYS:
         for row in _allowing(subject, mechanism, direction):
+            if id(row.rule) in told:
+                continue
             if any(next(denied[direction].hits(box), None) for box in row.boxes):
                 continue
             # What keeps state lets replies pass, wherever the other direction denies something.

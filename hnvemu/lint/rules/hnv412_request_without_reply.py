@@ -106,15 +106,18 @@ def _exchanges(lists: Lists, row: Row, port: VmPort) -> Iterator[Exchange]:
     rule, direction = row.rule, row.direction
     free = (SIDES[direction].remote, Axis.DST_PORT)
     protocol = _protocol(rule)
+    boxes = lists.boxes_at(port, row)
     packets = {
         packet: None
         for each in ((TCP,) if protocol is None else {TCP, ICMP, ICMPV6} & {protocol})
         for service in _SERVICES
         for request in requests(port, direction, each, service)
-        for box in lists.boxes_at(port, row)
+        for box in boxes
         for packet in fitted(request, box, free)
     }
     for packet in packets:
+        if not lists.may_decide(row, port, packet):
+            continue
         done = exchange(lists, port, packet, direction)
         step = None if done is None else done.admitted.get(rule.mechanism)
         if done is not None and isinstance(step, AclAllowed) and step.rule is rule:

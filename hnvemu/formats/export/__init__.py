@@ -1,0 +1,1 @@
+"""Writes a policy in the formats that people deploy and keep: YAML, PowerShell, CSV."""

@@ -1,0 +1,452 @@
+"""A policy as a PowerShell script: the cmdlets of NetWNV and Hyper-V, host after host.
+
+Of each host the provider addresses come first and their routes, then lookup records, customer
+routes, the virtual subnets of the adapters and their access lists: nothing refers to what is not
+there yet. The firewalls of the guests come last.
+
+Rules of the file: ASCII; one command a line, each parameter a literal, so that the script can be
+read, compared and imported again. NetWNV takes ``-CimSession``, Hyper-V ``-ComputerName``, which
+it has had since Windows Server 2012. What no command says stands in the script's own comment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hnvemu.addresses import MacAddress, synthetic_mac
+from hnvemu.formats.export.knowledge import knowledge_of
+from hnvemu.formats.export.words import (
+    RULE_WORDS,
+    TYPE_WORDS,
+    address_words,
+    icmp_words,
+    next_hop_word,
+    port_words,
+    protocol_word,
+)
+from hnvemu.model.policy import Profile
+from hnvemu.model.provider import AddressState
+from hnvemu.model.records import RecordType
+from hnvemu.model.topology import Guest, IsolationMode, NetworkProfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hnvemu.formats.export.knowledge import Knowledge
+    from hnvemu.model.acl import ExtendedAcl, FirewallDefault, FirewallRule, PortAcl
+    from hnvemu.model.policy import Policy
+    from hnvemu.model.provider import Host
+    from hnvemu.model.records import CustomerRoute, LookupRecord
+    from hnvemu.model.topology import VmPort
+
+_MODES = {
+    IsolationMode.NONE: "None",
+    IsolationMode.NATIVE_VIRTUAL_SUBNET: "NativeVirtualSubnet",
+    IsolationMode.EXTERNAL_VIRTUAL_SUBNET: "ExternalVirtualSubnet",
+    IsolationMode.VLAN: "Vlan",
+}
+_HEAD = """\
+{title}
+#
+# Run it where all hosts can be reached; -WhatIf shows what it would do.
+{left_out}
+[CmdletBinding(SupportsShouldProcess = $true)]
+param(
+    # The adapter of each host that is to carry its provider addresses.
+    [string] $InterfaceAlias = 'WNVNIC'
+)
+
+$ErrorActionPreference = 'Stop'
+"""
+
+
+class Script(NamedTuple):
+    """A script, and what it does not say."""
+
+    text: str
+    left_out: tuple[str, ...]
+    """What the policy says and no command does."""
+
+
+def powershell_script(policy: Policy, *, prune: bool = False) -> Script:
+    """Return the commands that tell hosts and guests what a policy says.
+
+    Args:
+        policy: What is to be said.
+        prune: Take away first what hosts have in the policy's virtual subnets and routing domains,
+            and the access lists of its adapters; nothing else is touched.
+    """
+    left_out = tuple(_left_out(policy))
+    named = f" '{_comment(policy.name)}'" if policy.name else ""
+    comment = [f"# Not said by any command: {_comment(what)}" for what in left_out]
+    head = _HEAD.format(
+        title=f"# The policy{named} as commands, written by hnvemu.",
+        left_out="".join(f"{line}\n" for line in ["#", *comment]) if comment else "",
+    )
+    parts = [head]
+    for host in policy.hosts.values():
+        parts += _host(policy, host, prune=prune)
+    parts += _guests(policy)
+    return Script("\n".join(parts), left_out)
+
+
+def quoted(text: object) -> str:
+    """Return a PowerShell string of ASCII that holds ``text`` and expands nothing."""
+    told = str(text)
+    if told.isascii() and told.isprintable():
+        return "'" + told.replace("'", "''") + "'"
+    parts: list[str] = []
+    plain = ""
+    for sign in told:
+        if sign.isascii() and sign.isprintable():
+            plain += sign.replace("'", "''")
+            continue
+        if plain or not parts:
+            parts.append(f"'{plain}'")
+        plain = ""
+        units = sign.encode("utf-16-be")
+        parts += [f"[char]0x{units[at : at + 2].hex().upper()}" for at in range(0, len(units), 2)]
+    if plain:
+        parts.append(f"'{plain}'")
+    return f"({' + '.join(parts)})"
+
+
+def _comment(text: str) -> str:
+    """Return a text that stays in its line of comment."""
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)
+
+
+# ---------------------------------------------------------------------------------------------
+# What no command says
+
+
+def _left_out(policy: Policy) -> Iterator[str]:
+    for host in policy.hosts.values():
+        if host.mtu != 1500:
+            yield f"the MTU {host.mtu} of host '{host.name}'"
+        for held in host.addresses:
+            if held.state is not AddressState.PREFERRED:
+                yield f"the state {held.state} of provider address {held.address}"
+    for network in policy.networks.values():
+        if network.customer_id:
+            yield f"the customer id of virtual network '{network.name}'"
+    if policy.profile is Profile.WS2012:
+        for record in policy.records:
+            if record.type not in (RecordType.STATIC, RecordType.GATEWAY_WILDCARD):
+                yield f"the type {record.type} of the {record}: Windows Server 2012 has no -Type"
+    for record in policy.records:
+        if record.unusable or record.unsynchronized:
+            yield f"that the {record} is {'unusable' if record.unusable else 'unsynchronized'}"
+    for port in policy.ports.values():
+        said = [
+            name
+            for name, is_said in (
+                ("default gateway", port.default_gateway is not None),
+                ("MTU", port.mtu is not None),
+                ("operating system", port.guest is not Guest.WINDOWS),
+                ("network profile", port.network_profile is not NetworkProfile.PRIVATE),
+            )
+            if is_said
+        ]
+        if said:
+            yield f"the {' and the '.join(said)} of '{port.name}'"
+    for word, _ in policy.firewall.keywords:
+        yield f"what the keyword {word} stands for"
+    for acl in policy.datacenter_acls:
+        yield f"the {acl}: its place is Network Controller"
+
+
+# ---------------------------------------------------------------------------------------------
+# Hosts
+
+
+def _host(policy: Policy, host: Host, *, prune: bool) -> Iterator[str]:
+    known = knowledge_of(policy, host.name)
+    name = quoted(host.name)
+    sections: list[tuple[str, list[str]]] = []
+    if prune:
+        sections.append(("remove what the policy manages", [*_pruned(policy, host.name)]))
+    sections += [
+        ("provider addresses and routes", [*_provider_side(host, known)]),
+        ("lookup records", [_record(policy, name, record) for record in known.records]),
+        ("customer routes", [_route(name, route) for route in known.routes]),
+        ("virtual subnets of adapters", [*_adapters(policy, host.name)]),
+        ("access lists of adapters", [*_access_lists(policy, host.name)]),
+    ]
+    yield f"# ---- {_comment(host.name)}"
+    for title, commands in sections:
+        if commands:
+            yield f"if ($PSCmdlet.ShouldProcess({name}, {quoted(title)})) {{"
+            yield from (f"    {command}" for command in commands)
+            yield "}"
+    yield ""
+
+
+def _provider_side(host: Host, known: Knowledge) -> Iterator[str]:
+    name = quoted(host.name)
+    if known.addresses or host.routes:
+        yield f"$index = (Get-NetAdapter -CimSession {name} -Name $InterfaceAlias).InterfaceIndex"
+    for held in known.addresses:
+        mac, vlan = "", f" -VlanID {held.vlan}" if held.vlan else ""
+        if held.mac != synthetic_mac(held.address):
+            mac = f" -MACAddress {quoted(held.mac)}"
+        yield (
+            f"New-NetVirtualizationProviderAddress -CimSession {name} -InterfaceIndex $index"
+            f" -ProviderAddress {quoted(held.address)}"
+            f" -PrefixLength {held.prefix.prefixlen}{vlan}{mac}"
+        )
+    for route in host.routes:
+        hop = next_hop_word(route.next_hop, route.prefix.version)
+        yield (
+            f"New-NetVirtualizationProviderRoute -CimSession {name} -InterfaceIndex $index"
+            f" -DestinationPrefix {quoted(route.prefix)} -NextHop {quoted(hop)}"
+            f" -Metric {route.metric}"
+        )
+    if host.use_external_router:
+        yield f"Set-NetVirtualizationGlobal -CimSession {name} -UseExternalRouter $true"
+
+
+def _record(policy: Policy, host: str, record: LookupRecord) -> str:
+    parts = [
+        f"New-NetVirtualizationLookupRecord -CimSession {host}",
+        f"-CustomerAddress {quoted(record.ca)} -VirtualSubnetID {record.vsid}",
+        f"-MACAddress {quoted(record.mac)} -ProviderAddress {quoted(record.pa)}",
+        f"-Rule {RULE_WORDS[record.rule]}",
+    ]
+    # Windows Server 2012 knows no types.
+    if record.type is not RecordType.STATIC and policy.profile is not Profile.WS2012:
+        parts.append(f"-Type {TYPE_WORDS[record.type]}")
+    for name, text in (
+        ("VMName", record.vm),
+        ("CustomerID", record.customer_id),
+        ("Context", record.context),
+    ):
+        if text:
+            parts.append(f"-{name} {quoted(text)}")
+    if record.use_vm_mac:
+        parts.append("-UseVmMACAddress $true")
+    return " ".join(parts)
+
+
+def _route(host: str, route: CustomerRoute) -> str:
+    hop = next_hop_word(route.next_hop, route.prefix.version)
+    return (
+        f"New-NetVirtualizationCustomerRoute -CimSession {host}"
+        f" -RoutingDomainID {quoted(route.rdid)} -VirtualSubnetID {route.vsid}"
+        f" -DestinationPrefix {quoted(route.written or route.prefix)} -NextHop {quoted(hop)}"
+        f" -Metric {route.metric}"
+    )
+
+
+def _pruned(policy: Policy, host: str) -> Iterator[str]:
+    session, silent = f"-CimSession {quoted(host)}", "-ErrorAction SilentlyContinue"
+    vsids = {record.vsid for record in policy.records} | {route.vsid for route in policy.routes}
+    vsids |= {port.vsid for port in policy.ports.values() if port.vsid}
+    if vsids:
+        listed = ", ".join(map(str, sorted(vsids)))
+        yield f"Remove-NetVirtualizationLookupRecord {session} -VirtualSubnetID {listed} {silent}"
+    rdids = [quoted(network.rdid) for network in policy.networks.values()]
+    if rdids:
+        listed = ", ".join(rdids)
+        yield f"Remove-NetVirtualizationCustomerRoute {session} -RoutingDomainID {listed} {silent}"
+    for noun, entries in (("Acl", policy.port_acls), ("ExtendedAcl", policy.extended_acls)):
+        if not entries:
+            continue
+        for port in _adapters_of(policy, host):
+            vm = _vm(port, "VMNetworkAdapterName")
+            yield f"Get-VMNetworkAdapter{noun} {vm} | Remove-VMNetworkAdapter{noun}"
+
+
+# ---------------------------------------------------------------------------------------------
+# Adapters
+
+
+def _adapters_of(policy: Policy, host: str) -> Iterator[VmPort]:
+    """Yield a port of each adapter on a host: those of a multi-tenant gateway are one adapter."""
+    seen: set[str] = set()
+    for port in policy.ports.values():
+        if port.host == host and (not port.trunk or port.trunk not in seen):
+            seen.add(port.trunk)
+            yield port
+
+
+def _vm(port: VmPort, adapter_parameter: str) -> str:
+    """Return the parameters that name a host, a VM and, of several, its adapter."""
+    vm, _, adapter = (port.trunk or port.name.rpartition("/")[2]).partition(":")
+    named = f" -{adapter_parameter} {quoted(adapter)}" if adapter else ""
+    return f"-ComputerName {quoted(port.host)} -VMName {quoted(vm)}{named}"
+
+
+def _adapters(policy: Policy, host: str) -> Iterator[str]:
+    for port in _adapters_of(policy, host):
+        # The mappings of a multi-tenant gateway take the place of a virtual subnet of its own.
+        settings = f" -VirtualSubnetId {0 if port.trunk else port.vsid}"
+        for name, on in (
+            ("MacAddressSpoofing", port.mac_spoofing),
+            ("DhcpGuard", port.dhcp_guard),
+            ("RouterGuard", port.router_guard),
+        ):
+            settings += f" -{name} On" if on else ""
+        if port.dynamic_ip_limit is not None:
+            settings += f" -DynamicIPAddressLimit {port.dynamic_ip_limit}"
+        # The MAC tells which adapter is meant: of two VMs with one name, or of one's adapters.
+        digits = f"{int(port.mac):012X}"
+        yield (
+            f"Get-VMNetworkAdapter {_vm(port, 'Name')}"
+            f" | Where-Object {{ $_.MacAddress -eq '{digits}' }}"
+            f" | Set-VMNetworkAdapter{settings}"
+        )
+        adapter = _vm(port, "VMNetworkAdapterName")
+        if port.vlan:
+            yield f"Set-VMNetworkAdapterVlan {adapter} -Access -VlanId {port.vlan}"
+        if port.trunk:
+            yield (
+                f"Set-VMNetworkAdapterIsolation {adapter} -IsolationMode NativeVirtualSubnet"
+                " -MultiTenantStack On"
+            )
+            yield from _mappings(policy, port.trunk, adapter)
+        elif port.isolation_mode is not None:
+            mode = _MODES[port.isolation_mode]
+            yield f"Set-VMNetworkAdapterIsolation {adapter} -IsolationMode {mode}"
+
+
+def _mappings(policy: Policy, trunk: str, adapter: str) -> Iterator[str]:
+    vsids: dict[str, list[int]] = {}
+    for port in policy.ports.values():
+        if port.trunk == trunk:
+            vsids.setdefault(port.network, []).append(port.vsid)
+    for network, own in vsids.items():
+        yield (
+            f"Add-VMNetworkAdapterRoutingDomainMapping {adapter}"
+            f" -RoutingDomainID {quoted(policy.networks[network].rdid)}"
+            f" -RoutingDomainName {quoted(network)} -IsolationID {', '.join(map(str, own))}"
+        )
+
+
+# ---------------------------------------------------------------------------------------------
+# Access lists and firewalls
+
+
+def _access_lists(policy: Policy, host: str) -> Iterator[str]:
+    ports = [*_adapters_of(policy, host)]
+    for acl in policy.port_acls:
+        for port in ports:
+            if acl.vms.selects(port.name):
+                yield _port_acl(acl, port)
+    for extended in policy.extended_acls:
+        for port in ports:
+            if extended.vms.selects(port.name):
+                yield from _extended_acls(extended, port)
+
+
+def _port_acl(acl: PortAcl, port: VmPort) -> str:
+    parts = [
+        f"Add-VMNetworkAdapterAcl {_vm(port, 'VMNetworkAdapterName')}",
+        f"-Action {acl.action.capitalize()} -Direction {acl.direction.capitalize()}",
+    ]
+    for name, side in (("Local", acl.local), ("Remote", acl.remote)):
+        if side is not None:
+            kind = "Mac" if isinstance(side, MacAddress) else "IP"
+            parts.append(f"-{name}{kind}Address {_joined(address_words(side))}")
+    if acl.local is None and acl.remote is None:
+        parts.append("-RemoteIPAddress 'ANY'")
+    return " ".join(parts)
+
+
+def _extended_acls(acl: ExtendedAcl, port: VmPort) -> Iterator[str]:
+    """Yield a command for each combination: the cmdlet takes one address and one port a side."""
+    local = [None] if acl.local is None else address_words(acl.local)
+    remote = [None] if acl.remote is None else address_words(acl.remote)
+    own = [None] if acl.local_port is None else port_words(acl.local_port)
+    theirs = [None] if acl.remote_port is None else port_words(acl.remote_port)
+    head = (
+        f"Add-VMNetworkAdapterExtendedAcl {_vm(port, 'VMNetworkAdapterName')}"
+        f" -Action {acl.action.capitalize()} -Direction {acl.direction.capitalize()}"
+    )
+    tail = ""
+    if acl.protocol is not None:
+        named = {6: "TCP", 17: "UDP"}.get(acl.protocol.number)
+        tail += f" -Protocol {quoted(named or acl.protocol.number)}"
+    tail += f" -Weight {acl.weight}"
+    if acl.stateful:
+        tail += " -Stateful $true"
+    if acl.idle_timeout is not None:
+        tail += f" -IdleSessionTimeout {acl.idle_timeout}"
+    if acl.isolation_id:
+        tail += f" -IsolationID {acl.isolation_id}"
+    for conditions in (
+        (("LocalIPAddress", a), ("RemoteIPAddress", b), ("LocalPort", c), ("RemotePort", d))
+        for a in local
+        for b in remote
+        for c in own
+        for d in theirs
+    ):
+        said = "".join(f" -{name} {quoted(word)}" for name, word in conditions if word is not None)
+        yield head + said + tail
+
+
+def _guests(policy: Policy) -> Iterator[str]:
+    firewall = policy.firewall
+    commands: dict[str, list[str]] = {}
+    for port in policy.ports.values():
+        vm = (port.trunk or port.name.rpartition("/")[2]).partition(":")[0]
+        own = commands.setdefault(vm, [])
+        for command in (
+            *(_default(one, vm) for one in firewall.defaults if one.vms.selects(port.name)),
+            *(_rule(rule, vm) for rule in firewall.rules if rule.vms.selects(port.name)),
+        ):
+            if command not in own:  # the adapters of a VM share its firewall
+                own.append(command)
+    if not any(commands.values()):
+        return
+    yield "# ---- Firewalls of the guests, each found by the name of its VM"
+    for vm, own in commands.items():
+        if own:
+            yield f"if ($PSCmdlet.ShouldProcess({quoted(vm)}, 'firewall')) {{"
+            yield from (f"    {command}" for command in own)
+            yield "}"
+    yield ""
+
+
+def _default(default: FirewallDefault, vm: str) -> str:
+    command = f"Set-NetFirewallProfile -CimSession {quoted(vm)} -All"
+    for name, action in (("Inbound", default.inbound), ("Outbound", default.outbound)):
+        if action is not None:
+            command += f" -Default{name}Action {action.capitalize()}"
+    return command
+
+
+def _rule(rule: FirewallRule, vm: str) -> str:
+    parts = [
+        f"New-NetFirewallRule -CimSession {quoted(vm)} -DisplayName {quoted(rule.name)}",
+        f"-Direction {rule.direction.capitalize()} -Action {rule.action.capitalize()}",
+    ]
+    if rule.protocol is not None:
+        word = protocol_word(rule.protocol)
+        parts.append(f"-Protocol {word.upper().replace('ICMPV', 'ICMPv')}")
+    for name, addresses in (("Local", rule.local_address), ("Remote", rule.remote_address)):
+        if addresses is not None:
+            parts.append(f"-{name}Address {_joined(address_words(addresses))}")
+    for name, ports in (("Local", rule.local_port), ("Remote", rule.remote_port)):
+        if ports is not None:
+            parts.append(f"-{name}Port {_joined(port_words(ports))}")
+    if rule.icmp_type is not None:
+        parts.append(f"-IcmpType {_joined(icmp_words(rule.icmp_type))}")
+    if rule.profiles is not None:
+        parts.append(f"-Profile {', '.join(each.capitalize() for each in rule.profiles)}")
+    if not rule.enabled:
+        parts.append("-Enabled False")
+    if rule.override_block:
+        parts.append("-OverrideBlockRules $true")
+    for name, text in (
+        ("Program", rule.program),
+        ("Service", rule.service),
+        ("LocalUser", rule.user),
+    ):
+        if text:
+            parts.append(f"-{name} {quoted(text)}")
+    return " ".join(parts)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return ", ".join(map(quoted, parts))

@@ -1,0 +1,106 @@
+"""Scripts, dumps and resources of Network Controller on their way to a policy.
+
+All files of one kind are read together, and what they say of one host is joined. Of a network
+that a controller manages, dumps are what was seen: its resources tell neither VSIDs nor provider
+addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from hnvemu.formats.assembly import policy_of
+from hnvemu.formats.detect import Format, format_of
+from hnvemu.formats.inventory import Inventory
+from hnvemu.model.origin import Origin
+from hnvemu.reader.source import beside
+from hnvemu.value import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hnvemu.findings import Finding
+    from hnvemu.model.policy import Policy
+    from hnvemu.reader.report import Report
+    from hnvemu.reader.source import Source
+
+
+def read_imported(sources: Sequence[Source], report: Report) -> Policy:
+    """Make a policy of what was gathered; what was not understood stands in its losses.
+
+    Args:
+        sources: The files, in order.
+        report: What was wrong with gathering them.
+
+    Raises:
+        PolicyError: A file cannot be parsed, or is a policy.
+    """
+    for source in sources:
+        if not source.is_imported:
+            report.add(
+                f"'{source.name}' is no script and no dump, and is not read together with them",
+                Origin(source.name, 0, 0),
+                help="make a policy of the others first: hnvemu import … -o policy.yaml",
+            )
+    if report:
+        raise report.error(sources)
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.octets)
+    inventory, losses = _inventory(sources)
+    made = policy_of(inventory, sha256=digest.hexdigest())
+    return replace(made.policy, losses=(*losses, *made.losses))
+
+
+def _inventory(sources: Sequence[Source]) -> tuple[Inventory, tuple[Finding, ...]]:
+    """Read the files of each kind together."""
+    of_format: dict[Format, list[Source]] = {}
+    for source in sources:
+        of_format.setdefault(format_of(source.name, source.octets), []).append(source)
+    inventories: list[Inventory] = []
+    losses: list[Finding] = []
+    if dumps := of_format.get(Format.DUMP):
+        from hnvemu.formats.dumps import DumpSource, read_dumps  # noqa: PLC0415 - if there is one
+
+        read = read_dumps([DumpSource(dump.name, dump.octets) for dump in dumps])
+        inventories.append(read.inventory)
+        losses += read.losses
+    if scripts := of_format.get(Format.POWERSHELL):
+        from hnvemu.formats.powershell import read_script  # noqa: PLC0415 - if there is one
+
+        for script in scripts:
+            inventory, lost = read_script(script.name, script.octets, beside(script))
+            inventories.append(inventory)
+            losses += lost
+    joined = _joined(inventories)
+    if resources := of_format.get(Format.NETWORK_CONTROLLER):
+        from hnvemu.formats.network_controller import read_resources  # noqa: PLC0415 - as above
+
+        inventory, lost = read_resources(resources, joined)
+        losses += lost
+        joined = replace(
+            inventory,
+            port_acls=joined.port_acls,
+            extended_acls=joined.extended_acls,
+            firewall_rules=joined.firewall_rules,
+            firewall_defaults=joined.firewall_defaults,
+        )
+    return joined, tuple(losses)
+
+
+def _joined(inventories: Sequence[Inventory]) -> Inventory:
+    """Return what all inventories say; the first says the profile and the name."""
+    if not inventories:
+        return Inventory()
+    first = inventories[0]
+    return replace(
+        first,
+        hosts=tuple(host for each in inventories for host in each.hosts),
+        port_acls=tuple(acl for each in inventories for acl in each.port_acls),
+        extended_acls=tuple(acl for each in inventories for acl in each.extended_acls),
+        datacenter_acls=tuple(acl for each in inventories for acl in each.datacenter_acls),
+        firewall_rules=tuple(rule for each in inventories for rule in each.firewall_rules),
+        firewall_defaults=tuple(rule for each in inventories for rule in each.firewall_defaults),
+        networks=tuple(network for each in inventories for network in each.networks),
+    )
