@@ -83,6 +83,8 @@ _CALLS = 24
 """How deeply functions and blocks may call each other."""
 _CELLS = 20_000_000
 """The work of an evaluation: 8 for an expression or an item of a list, 1 for two letters."""
+_CALL = 1000
+"""The work of binding the arguments of one call."""
 _FINDINGS = 200
 _DASHES = str.maketrans("\u2013\u2014\u2015", "---")
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
@@ -722,6 +724,8 @@ class Interpreter:
                         node.at,
                     )
                 continue
+            self._cells += _CALL
+            self._spend()
             try:
                 bound = bind(cmdlet, arguments, item, has_input=has_input and takes_input)
             except BindError as error:
