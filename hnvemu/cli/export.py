@@ -16,6 +16,7 @@ EPILOG = options.epilog(
     "hnvemu export -p hnv.yaml --to powershell -o deploy.ps1",
     "hnvemu export -p hnv.yaml --to powershell --prune -o deploy.ps1",
     "hnvemu export -p hnv.yaml --to csv -o tables/",
+    "hnvemu export -p hnv.yaml --to nc-json -o resources/",
     "hnvemu export -p dumps/ --to yaml -o hnv.yaml",
 )
 
@@ -26,6 +27,7 @@ class Target(StrEnum):
     YAML = "yaml"
     POWERSHELL = "powershell"
     CSV = "csv"
+    NC_JSON = "nc-json"
 
 
 def export(
@@ -45,18 +47,22 @@ def export(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="FILE|DIR", help="Write to a file; csv to a folder."
+            "-o",
+            "--output",
+            metavar="FILE|DIR",
+            help="Write to a file; csv and nc-json to a folder.",
         ),
     ] = None,
 ) -> None:
-    """Write a policy as YAML, as a PowerShell script, or as tables.
+    """Write a policy as YAML, a script, tables or NC resources.
 
     What the format cannot say is told on standard error. No script is run.
     """
     if prune and to is not Target.POWERSHELL:
         raise QuestionError(f"--prune has no meaning in {to}")
-    if to is Target.CSV and output in (None, "-"):
-        raise QuestionError("tables are several files", "name a folder: -o DIR")
+    if to in (Target.CSV, Target.NC_JSON) and output in (None, "-"):
+        what = "tables" if to is Target.CSV else "resources"
+        raise QuestionError(f"{what} are several files", "name a folder: -o DIR")
     loaded = options.load(policy)
     left_out: tuple[str, ...] = ()
     match to:
@@ -75,6 +81,13 @@ def export(
             tables, left_out = csv_tables(loaded)
             folder = _folder(str(output))
             for name, text in tables.items():
+                write_file(str(folder / name), text.encode())
+        case Target.NC_JSON:
+            from hnvemu.formats.export.nc_json import nc_resources
+
+            resources, left_out = nc_resources(loaded)
+            folder = _folder(str(output))
+            for name, text in resources.items():
                 write_file(str(folder / name), text.encode())
         case _:
             assert_never(to)

@@ -59,11 +59,24 @@ def test_tables_go_to_a_folder_that_is_made(hnvemu: Callable[..., Ran], tmp_path
     ]
 
 
+def test_resources_go_to_a_folder_and_are_read_from_there(
+    hnvemu: Callable[..., Ran], tmp_path: Path
+) -> None:
+    ran = hnvemu("export", "-p", "sample:starter", "--to", "nc-json", "-o", "resources")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "note: nc-json does not say the profile transparent" in ran.err
+    assert len([*(tmp_path / "resources").iterdir()]) == 8
+    traced = hnvemu("trace", "A", "B", "-p", "resources")
+    assert (traced.code, "DELIVERED" in traced.out) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--to", "csv"), "error: tables are several files"),
         (("--to", "csv", "-o", "-"), "error: tables are several files"),
+        (("--to", "nc-json"), "error: resources are several files"),
         (("--to", "yaml", "--prune"), "error: --prune has no meaning in yaml"),
         (("--to", "csv", "-o", "file"), "error: 'file' cannot be a folder"),
     ],

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import summarize_address_range
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import assume, given
-from properties.strategies import documents, loaded
+from hypothesis import assume, given, settings
+from properties.strategies import datacenter_acls, documents, loaded
 
 from hnvemu import load_policy
+from hnvemu.addresses import address_of
 from hnvemu.formats.export.csv import csv_tables
 from hnvemu.formats.export.knowledge import knowledge_of
+from hnvemu.formats.export.nc_json import nc_resources
 from hnvemu.formats.export.powershell import powershell_script
 from hnvemu.formats.export.yaml import yaml_text
 from hnvemu.value import replace
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hnvemu import Policy
+    from hnvemu.model.acl import Addresses
 
 
 @given(document=documents())
@@ -67,6 +71,26 @@ def test_a_script_says_what_it_tells_to_hosts_and_guests(
     assert commands(powershell_script(again).text) == commands(text)
 
 
+@settings(max_examples=25)
+@given(document=documents(), acls=datacenter_acls())
+def test_resources_say_adapters_routes_and_access_lists(
+    document: dict[str, Any], acls: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    policy = loaded(deployable(document, acls), tmp_path)
+    folder = tmp_path / "resources"
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+
+    files = nc_resources(policy).files
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="ascii")
+    again = load_policy(folder)
+
+    assert deployed(again) == deployed(policy)
+    assert [*nc_resources(again).files] == [*files]
+
+
 def sayable(document: dict[str, Any], *also: str) -> dict[str, Any]:
     """Return a document without what the cmdlets do not show.
 
@@ -105,6 +129,86 @@ def accepted(document: dict[str, Any]) -> dict[str, Any]:
     for view in document.get("host_views", {}).values():
         view["restarted"] = "no"
     return document
+
+
+def deployable(document: dict[str, Any], acls: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a document of what Network Controller can say: subnets with IPv4 in order of VSIDs."""
+    subnets = {5001: "10.0.1.0/24", 5002: "10.0.2.0/24", 5003: "10.1.2.0/24"}
+    network = document["virtual_networks"]["N0"]
+    user = [r for r in network["customer_routes"] if r["next_hop"] == "10.0.2.250"]
+    routes = {r["prefix"]: r | {"vsid": 5002} for r in user if ":" not in r["prefix"]}
+    vms = {
+        name: {key: vm[key] for key in ("host", "mac", "mac_spoofing", "dhcp_guard")}
+        | {"vsid": vsid, "ca": [ca]}
+        for (name, vm), (vsid, ca) in zip(
+            network["vms"].items(),
+            ((v, p.replace("0/24", str(n))) for n in (10, 11) for v, p in subnets.items()),
+            strict=False,
+        )
+    }
+    own = [
+        {"prefix": prefix, "next_hop": "on-link", "vsid": vsid} for vsid, prefix in subnets.items()
+    ]
+    return {
+        "hnv": 1,
+        "profile": "hnvv2",
+        "hosts": {
+            name: {"provider_addresses": [f"192.168.10.{20 - at}/24"]}
+            for at, name in enumerate(document["hosts"])
+        },
+        "virtual_networks": {
+            "N0": {"rdid": network["rdid"], "customer_routes": [*own, *routes.values()], "vms": vms}
+        },
+        "datacenter_acls": [
+            acl | {"stateful": acl["action"] == "allow"}
+            for acl in acls
+            if all(named(acl[side]) for side in ("source", "destination"))
+        ],
+    }
+
+
+def named(condition: str | list[str]) -> bool:
+    """Whether a condition has addresses alone, and no keyword."""
+    words = condition if isinstance(condition, list) else [condition]
+    return all(word == "any" or word[0].isdigit() for word in words)
+
+
+def deployed(policy: Policy) -> object:
+    """Return what adapters, routes and lists say, whatever the names and metrics."""
+    return (
+        {
+            name: [(held.address, held.prefix) for held in host.addresses]
+            for name, host in policy.hosts.items()
+        },
+        {
+            (port.name, port.host, port.vsid, port.mac, port.cas, port.mac_spoofing)
+            for port in policy.ports.values()
+        },
+        {(route.rdid, route.prefix, route.next_hop, route.vsid) for route in policy.routes},
+        {
+            port: Counter(
+                (
+                    *(acl.action, acl.direction, acl.priority, acl.protocol, acl.stateful),
+                    *(prefixes(acl.source), prefixes(acl.destination)),
+                    *(acl.source_port, acl.destination_port),
+                )
+                for acl in policy.datacenter_acls
+                if acl.vms.selects(port)
+            )
+            for port in policy.ports
+        },
+    )
+
+
+def prefixes(condition: Addresses | None) -> tuple[str, ...] | None:
+    """Return the prefixes of a condition's ranges."""
+    if condition is None:
+        return None
+    return tuple(
+        str(prefix)
+        for version, first, last in condition.ranges
+        for prefix in summarize_address_range(address_of(version, first), address_of(version, last))
+    )
 
 
 def no_table_is_empty(policy: Policy) -> bool:

@@ -14,7 +14,7 @@ from ipaddress import summarize_address_range
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from hnvemu.addresses import address_of, synthetic_mac
+from hnvemu.addresses import MacAddress, address_of, first_host, synthetic_mac
 from hnvemu.formats.export.words import range_words
 from hnvemu.model.policy import Profile
 from hnvemu.model.provider import AddressState
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hnvemu.model.topology import VmPort
 
 _PROVIDER_NETWORK = "/logicalNetworks/HNVPA"
+_ROUTER_MAC = MacAddress(0x0200_00FF_FF01)
+"""The distributed router's, whose records need no resource."""
 _FIRST_VSID, _LAST_VSID = 4096, 16777214
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PROTOCOLS = {None: "All", 6: "TCP", 17: "UDP"}
@@ -208,7 +210,10 @@ class _Export:
             )
             if route.next_hop is not None:
                 continue
-            if route.vsid in chosen or overlapping or not route.prefix.prefixlen or not route.vsid:
+            first = chosen.get(route.vsid)
+            if first is not None and first.network != route.network:
+                self._left_out.append(f"the {route}: its subnet is one of '{first.network}'")
+            elif first or overlapping or not route.prefix.prefixlen or not route.vsid:
                 self._left_out.append(f"the {route}: a virtual subnet has one prefix of its own")
             else:
                 chosen[route.vsid] = route
@@ -236,10 +241,10 @@ class _Export:
         self, chosen: dict[int, CustomerRoute], routes: dict[str, list[CustomerRoute]]
     ) -> dict[str, dict[str, Any]]:
         ids = _Ids("virtualNetworks")
-        made = {}
+        made: dict[str, dict[str, Any]] = {}
         for name, network in self._policy.networks.items():
             envelope = ids.envelope(name)
-            subnets = []
+            prefixes, subnets = [], []
             for vsid, route in chosen.items():
                 if route.network != name:
                     continue
@@ -248,14 +253,13 @@ class _Export:
                 said: dict[str, Any] = {"addressPrefix": str(route.prefix)}
                 if routes[name]:
                     said["routeTable"] = {"resourceRef": f"/routeTables/{envelope['resourceId']}"}
+                prefixes.append(str(route.prefix))
                 subnets.append(
                     {"resourceRef": ref, "resourceId": f"subnet-{vsid}", "properties": said}
                 )
             envelope["instanceId"] = network.rdid.strip("{}")
             envelope["properties"] = {
-                "addressSpace": {
-                    "addressPrefixes": [part["properties"]["addressPrefix"] for part in subnets]
-                },
+                "addressSpace": {"addressPrefixes": prefixes},
                 "logicalNetwork": {"resourceRef": _PROVIDER_NETWORK},
                 "subnets": subnets,
             }
@@ -314,17 +318,20 @@ class _Export:
 
     def _compare_records(self, ports: Iterable[VmPort]) -> None:
         """Tell which records are not those that Network Controller makes of adapters."""
-        made = {}
+        made: dict[tuple[int, IPAddress, MacAddress, IPAddress | None], VmPort] = {}
         for port in ports:
             prefix = self._subnets[port.vsid][1]
             pa = next((held.address for held in self._policy.hosts[port.host].addresses), None)
             for ca in port.cas:
                 if ca in prefix:
                     made[port.vsid, ca, port.mac, pa] = port
+        routers = {(vsid, first_host(prefix)) for vsid, (_, prefix, _) in self._subnets.items()}
         for record in self._policy.records:
             key = record.vsid, record.ca, record.mac, record.pa
             plain = record.names_a_host and record.rule is Translation.ENCAP
-            if not (plain and made.pop(key, None)):
+            if plain and key in made:
+                del made[key]
+            elif record.mac != _ROUTER_MAC or (record.vsid, record.ca) not in routers:
                 self._left_out.append(f"the {record}: records are made of network interfaces")
         for (vsid, ca, _, _), port in made.items():
             self._left_out.append(f"that no record says {ca} in VSID {vsid} is '{port.name}'")
@@ -383,7 +390,7 @@ def _without_place(policy: Policy) -> Iterator[str]:
         said = [
             name
             for name, is_said in (
-                ("gateway", port.gateway),
+                ("role of a gateway", port.gateway),
                 ("default gateway", port.default_gateway is not None),
                 ("router guard", port.router_guard),
                 ("VLAN", bool(port.vlan)),
