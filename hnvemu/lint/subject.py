@@ -74,14 +74,6 @@ class Subject:
         return _grouped((route.rdid, route) for route in self.policy.routes)
 
     @cached_property
-    def domains_of_vsid(self) -> dict[int, list[str]]:
-        """The RDIDs whose routes name a VSID, in policy order."""
-        found: dict[int, dict[str, None]] = {}
-        for route in self.policy.routes:
-            found.setdefault(route.vsid, {})[route.rdid] = None
-        return {vsid: [*rdids] for vsid, rdids in found.items()}
-
-    @cached_property
     def domains(self) -> dict[str, Domain]:
         """The routing domains that have routes, by RDID."""
         networks = self.policy.networks
