@@ -630,8 +630,12 @@ class _Parser:
 
     def _arguments(self) -> Expression:
         """Read an argument, or a list of arguments with commas between."""
+        return self._listed(self._argument)
+
+    def _listed(self, read: Callable[[], Expression]) -> Expression:
+        """Read one thing, or several with commas between."""
         at = self._at
-        items = [self._argument()]
+        items = [read()]
         while True:
             start = self._at
             self._skip()
@@ -640,7 +644,7 @@ class _Parser:
                 return items[0] if len(items) == 1 else Comma(at, tuple(items))
             self._at += 1
             self._skip(lines=True)
-            items.append(self._argument())
+            items.append(read())
 
     def _argument(self) -> Expression:
         at = self._at
@@ -736,17 +740,7 @@ class _Parser:
         return ""
 
     def _commas(self) -> Expression:
-        at = self._at
-        items = [self._unary()]
-        while True:
-            start = self._at
-            self._skip()
-            if self._peek() != ",":
-                self._at = start
-                return items[0] if len(items) == 1 else Comma(at, tuple(items))
-            self._at += 1
-            self._skip(lines=True)
-            items.append(self._unary())
+        return self._listed(self._unary)
 
     def _unary(self) -> Expression:
         at = self._at
