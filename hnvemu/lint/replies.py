@@ -14,7 +14,7 @@ from hnvemu.lint.boxes import Index, has
 from hnvemu.lint.lists import CELL, CELLS, FIELDS
 from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.tables.acl import SIDES
-from hnvemu.tables.sessions import NO_SESSIONS, OPPOSITE, SessionTable
+from hnvemu.tables.sessions import NO_SESSIONS, OPPOSITE, SessionTable, reply_of
 from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import AclAllowed, AclDenied, AclUnmatched, SessionOpened
 from hnvemu.wire.flow import ICMP, ICMPV6, IPV4_ETHERTYPE, IPV6_ETHERTYPE, TCP, UDP, Fault, Flow
@@ -56,7 +56,7 @@ class Exchange(NamedTuple):
 
 def exchange(lists: Lists, port: VmPort, request: Flow, direction: Direction) -> Exchange | None:
     """Let a request pass a port's lists, then its reply; None where the request is stopped."""
-    reply = reply_to(request)
+    reply = reply_of(request)
     filters = lists.filters(port, {direction: request, OPPOSITE[direction]: reply})
     admitted = {}
     openers = []
@@ -218,17 +218,3 @@ def replies(box: Box) -> Box:
         Axis.ICMP: ((-1, 0xFFFF),),
     }
     return (*box[:2], *turned.values())
-
-
-def reply_to(flow: Flow) -> Flow:
-    """Return what answers a request."""
-    icmp = {8 << 8: 0, 128 << 8: 129 << 8}.get(flow.icmp, flow.icmp)
-    return flow._replace(
-        src_mac=flow.dst_mac,
-        dst_mac=flow.src_mac,
-        src=flow.dst,
-        dst=flow.src,
-        src_port=flow.dst_port,
-        dst_port=flow.src_port,
-        icmp=icmp,
-    )

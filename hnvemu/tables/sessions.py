@@ -80,6 +80,16 @@ def request_of(flow: Flow) -> Flow | None:
         if icmp not in _ECHO_REQUESTS:
             return None
         icmp = _ECHO_REQUESTS[icmp]
+    return _turned(flow, icmp)
+
+
+def reply_of(flow: Flow) -> Flow:
+    """Return the flow that replies to ``flow``; ICMP that nothing replies to keeps its type."""
+    return _turned(flow, _ECHO_REPLIES.get(flow.icmp, flow.icmp))
+
+
+def _turned(flow: Flow, icmp: int) -> Flow:
+    """Return a flow the other way round."""
     return flow._replace(
         src_mac=flow.dst_mac,
         dst_mac=flow.src_mac,
