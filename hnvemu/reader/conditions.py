@@ -7,88 +7,48 @@ None; a list matches what any of its items matches.
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address
 from typing import Any
 
-from hnvemu.addresses import MacAddress, parse_address
+from hnvemu.addresses import MacAddress
+from hnvemu.conditions import (
+    ADDRESS_KEYWORDS,
+    ANY_WORDS,
+    KEYWORDS,
+    PORT_KEYWORDS,
+    PROTOCOLS,
+    ImpossibleRangeError,
+    address_range,
+    icmp_range,
+    is_number,
+    port_range,
+)
 from hnvemu.model.acl import Addresses, AddressRange, Ports, Protocol
 from hnvemu.model.policy import Service
 from hnvemu.model.topology import NetworkProfile
-from hnvemu.reader.fields import NETWORK_PROFILE, any_case, is_number
+from hnvemu.reader.fields import NETWORK_PROFILE, any_case
 from hnvemu.reader.report import did_you_mean
 from hnvemu.reader.shape import ListOf, RefusedError, Scalar, squeezed
 
 _ANY = object()
-_ANY_WORDS = frozenset({"any", "*"})
-_KEYWORDS = (
-    "localsubnet",
-    "dns",
-    "dhcp",
-    "wins",
-    "defaultgateway",
-    "internet",
-    "intranet",
-    "intranetremoteaccess",
-    "playtodevice",
-)
-# ACL-15: a keyword may be narrowed to one family.
-_ADDRESS_KEYWORDS = tuple(word + family for word in _KEYWORDS for family in ("", "4", "6"))
-_PORT_KEYWORDS = (
-    "rpc",
-    "rpcepmap",
-    "iphttps",
-    "iphttpsin",
-    "iphttpsout",
-    "teredo",
-    "playtodiscovery",
-)
-
-
-def _range_of(text: str) -> AddressRange:
-    """Read an address, CIDR, address/mask or range."""
-    if "-" in text:
-        low, _, high = text.partition("-")
-        first, last = parse_address(low.strip()), parse_address(high.strip())
-        if first.version != last.version:
-            raise RefusedError(
-                f"the range '{text}' begins in one address family and ends in another"
-            )
-        return AddressRange(first.version, int(first), int(last))
-    start, slash, length = text.partition("/")
-    address = parse_address(start)
-    if not slash:
-        return AddressRange(address.version, int(address), int(address))
-    width = address.max_prefixlen
-    if "." in length:
-        mask = int(IPv4Address(length))
-        free = mask ^ 0xFFFF_FFFF
-        if width != 32 or free & free + 1:
-            raise RefusedError(f"'{length}' in '{text}' is not a network mask")
-    elif is_number(length) and int(length) <= width:
-        free = (1 << width - int(length)) - 1
-    else:
-        raise RefusedError(f"'{text}' is not a prefix: the length is 0 to {width}")
-    first_value = int(address) & ~free
-    return AddressRange(address.version, first_value, first_value | free)
 
 
 @lru_cache(maxsize=4096)
 def _address_condition(text: str) -> Any:
     folded = text.lower()
-    if folded in _ANY_WORDS:
+    if folded in ANY_WORDS:
         return _ANY
-    if folded in _ADDRESS_KEYWORDS:
+    if folded in ADDRESS_KEYWORDS:
         return folded
     return _range(text)
 
 
 def _range(text: str) -> AddressRange:
     try:
-        return _range_of(text)
-    except RefusedError as error:
+        return address_range(text)
+    except ImpossibleRangeError as error:
         raise RefusedError(str(error), code="HNV405") from None
     except ValueError:
-        advice = did_you_mean(text, _ADDRESS_KEYWORDS) or (
+        advice = did_you_mean(text, ADDRESS_KEYWORDS) or (
             "an address, a prefix, address/mask, a range a-b, or a keyword such as LocalSubnet"
         )
         raise RefusedError(
@@ -134,7 +94,7 @@ def _addresses_or_mac(items: tuple[Any, ...]) -> Addresses | MacAddress | None:
     return macs[0]
 
 
-_CONDITION_PATTERN = "^[0-9A-Fa-f:./ -]+$|^\\*$|" + any_case(["any", *_KEYWORDS])[:-1] + "[46]?$"
+_CONDITION_PATTERN = "^[0-9A-Fa-f:./ -]+$|^\\*$|" + any_case(["any", *KEYWORDS])[:-1] + "[46]?$"
 ADDRESS_CONDITION = ListOf(
     item=Scalar(
         noun="an address, a prefix, a range or a keyword",
@@ -162,26 +122,22 @@ RANGES = ListOf(
 
 def _port_range(text: str) -> tuple[int, int] | None:
     """Read ``80`` or ``8000-8100``; None where the text is neither."""
-    low, dash, high = text.partition("-")
-    ends = (low.strip(), high.strip() if dash else low.strip())
-    if not all(map(is_number, ends)):
-        return None
-    first, last = int(ends[0]), int(ends[1])
-    if max(first, last) > 0xFFFF:
+    ports = port_range(text)
+    if ports is not None and max(ports) > 0xFFFF:
         raise RefusedError(f"'{text}' does not fit into the 16 bits of a port", help="0 to 65535")
-    return first, last
+    return ports
 
 
 @lru_cache(maxsize=4096)
 def _port_condition(text: str) -> Any:
     folded = text.lower()
-    if folded in _ANY_WORDS:
+    if folded in ANY_WORDS:
         return _ANY
-    if squeezed(text) in _PORT_KEYWORDS:
+    if squeezed(text) in PORT_KEYWORDS:
         return squeezed(text)
     ports = _port_range(text)
     if ports is None:
-        advice = did_you_mean(text, _PORT_KEYWORDS) or "a port, a range such as 8000-8100, or any"
+        advice = did_you_mean(text, PORT_KEYWORDS) or "a port, a range such as 8000-8100, or any"
         raise RefusedError(f"'{text}' is not a port", help=advice)
     return ports
 
@@ -204,28 +160,22 @@ PORT_CONDITION = ListOf(
             "type": ["integer", "string"],
             "minimum": 0,
             "maximum": 0xFFFF,
-            "pattern": "^[0-9]+ *(- *[0-9]+)?$|^\\*$|" + any_case(["any", *_PORT_KEYWORDS]),
+            "pattern": "^[0-9]+ *(- *[0-9]+)?$|^\\*$|" + any_case(["any", *PORT_KEYWORDS]),
         },
     ),
     combine=_ports,
 )
-_PROTOCOLS = {
-    "tcp": Protocol(6),
-    "udp": Protocol(17),
-    "icmpv4": Protocol(1, 4),
-    "icmpv6": Protocol(58, 6),
-}
 
 
 @lru_cache(maxsize=512)
 def _protocol(text: str) -> Protocol | None:
     folded = text.lower()
-    if folded in _ANY_WORDS or folded == "all":
+    if folded in ANY_WORDS or folded == "all":
         return None
-    if folded in _PROTOCOLS:
-        return _PROTOCOLS[folded]
+    if folded in PROTOCOLS:
+        return PROTOCOLS[folded]
     if not is_number(text):
-        advice = did_you_mean(text, _PROTOCOLS) or "tcp, udp, icmpv4, icmpv6, any or 0 to 255"
+        advice = did_you_mean(text, PROTOCOLS) or "tcp, udp, icmpv4, icmpv6, any or 0 to 255"
         raise RefusedError(f"'{text}' is not a protocol", help=advice)
     if int(text) > 255:
         raise RefusedError(f"{text} is not the number of a protocol", help="0 to 255")
@@ -240,9 +190,9 @@ PROTOCOL = Scalar(
         "minimum": 0,
         "maximum": 255,
         "anyOf": [
-            {"enum": [*_PROTOCOLS, "any"]},
+            {"enum": [*PROTOCOLS, "any"]},
             {"type": "integer"},
-            {"pattern": "^[0-9]+$|^\\*$|" + any_case([*_PROTOCOLS, "any", "all"])},
+            {"pattern": "^[0-9]+$|^\\*$|" + any_case([*PROTOCOLS, "any", "all"])},
         ],
     },
 )
@@ -250,14 +200,12 @@ PROTOCOL = Scalar(
 
 @lru_cache(maxsize=1024)
 def _icmp(text: str) -> Any:
-    if text.lower() in _ANY_WORDS:
+    if text.lower() in ANY_WORDS:
         return _ANY
-    kind, colon, code = text.partition(":")
-    numbers = [kind, code] if colon else [kind]
-    if not all(is_number(part) and int(part) <= 255 for part in numbers):
+    found = icmp_range(text)
+    if found is None:
         raise RefusedError(f"'{text}' is not an ICMP type", help="such as 8, 3:4 or any")
-    first = int(kind) << 8
-    return (first | int(code),) * 2 if colon else (first, first | 0xFF)
+    return found
 
 
 def _icmp_types(items: tuple[Any, ...]) -> tuple[tuple[int, int], ...] | None:
@@ -281,7 +229,7 @@ ICMP_TYPES = ListOf(
 
 
 def _rule_profile(text: str) -> Any:
-    return _ANY if text.lower() in _ANY_WORDS else NETWORK_PROFILE.read(text)
+    return _ANY if text.lower() in ANY_WORDS else NETWORK_PROFILE.read(text)
 
 
 def _rule_profiles(items: tuple[Any, ...]) -> tuple[NetworkProfile, ...] | None:

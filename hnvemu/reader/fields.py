@@ -8,17 +8,18 @@ repeat are remembered; the caches are bounded, and what they return is immutable
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hnvemu.addresses import (
     IPAddress,
     IPPrefix,
     MacAddress,
+    neighbourly_address,
     parse_address,
     parse_prefix,
     synthetic_mac,
 )
+from hnvemu.conditions import is_number
 from hnvemu.model.acl import Action, Direction
 from hnvemu.model.policy import Profile, Restart
 from hnvemu.model.provider import AddressState, ProviderAddress
@@ -64,11 +65,6 @@ def _label(text: str) -> str:
             ):
                 raise RefusedError(f"'{text}' holds the control character U+{ord(sign):04X}")
     return text
-
-
-def is_number(text: str) -> bool:
-    """Whether a text is a decimal number of a length that is worth converting."""
-    return text.isascii() and text.isdecimal() and len(text) <= 20
 
 
 def name(text: str) -> str:
@@ -235,30 +231,19 @@ RETURN = words("a treatment of replies", ("require", "ignore"))
 # ---------------------------------------------------------------------------------------------
 # Addresses, prefixes, MACs and GUIDs
 
-_LAST_OCTETS = {str(octet): octet for octet in range(256)}
 _ADDRESS_SCHEMA = {"type": "string", "pattern": f"^({_IPV4}|{_IPV6})$"}
 
 
-@lru_cache(maxsize=8192)
-def _first_of(three_octets: str) -> int:
-    return int(IPv4Address(f"{three_octets}.0"))
-
-
 def _address(text: str) -> IPAddress:
-    # Large policies are addresses for the most part, many of them in few /24s; the three octets
-    # in front are remembered, which takes a third of the time.
-    head, _, tail = text.rpartition(".")
-    if tail in _LAST_OCTETS:
-        try:
-            return IPv4Address(_first_of(head) + _LAST_OCTETS[tail])
-        except ValueError:
-            return parse_address(text)
-    if "/" in text:
-        raise RefusedError(
-            f"'{text}' is a prefix, and an address is wanted",
-            help="leave out the '/' and what follows",
-        )
-    return parse_address(text)
+    try:
+        return neighbourly_address(text)
+    except ValueError:
+        if "/" in text:
+            raise RefusedError(
+                f"'{text}' is a prefix, and an address is wanted",
+                help="leave out the '/' and what follows",
+            ) from None
+        raise
 
 
 @lru_cache(maxsize=8192)

@@ -49,6 +49,11 @@ def test_a_port_acl_may_name_a_mac() -> None:
     assert str(addresses_or_mac_of(["10.0.0.0/8"])) == "10.0.0.0/8"
 
 
+def test_an_address_of_twelve_digits_is_no_mac() -> None:
+    assert str(addresses_or_mac_of(["100.100.100.100"])) == "100.100.100.100"
+    assert str(addresses_or_mac_of(["10.0.1.10-10.0.1.12"])) == "10.0.1.10-10.0.1.12"
+
+
 def test_ports_are_numbers_ranges_and_keywords() -> None:
     found = ports_of(["80", "8000-8100", "RPC-EPMap"])
 

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from hnvemu.addresses import MacAddress, parse_address, parse_prefix, synthetic_mac
+from hnvemu.addresses import (
+    MacAddress,
+    neighbourly_address,
+    parse_address,
+    parse_prefix,
+    synthetic_mac,
+)
+from hnvemu.conditions import is_number
 from hnvemu.formats.assembly import port_name, rdid_text
 from hnvemu.formats.conditions import (
     addresses_of,
@@ -20,7 +26,7 @@ from hnvemu.formats.conditions import (
     protocol_of,
 )
 from hnvemu.formats.dumps import words
-from hnvemu.formats.dumps.rows import is_number, row_of
+from hnvemu.formats.dumps.rows import row_of
 from hnvemu.formats.dumps.words import profiles_of, word_of
 from hnvemu.model.acl import Action, Direction, ExtendedAcl, FirewallRule, PortAcl
 from hnvemu.model.provider import AddressState, ProviderAddress, ProviderRoute
@@ -43,26 +49,7 @@ _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _ANYBODY = Selector()
 
 _prefix = lru_cache(maxsize=8192)(parse_prefix)
-_LAST_OCTETS = {str(octet): octet for octet in range(256)}
-
-
-@lru_cache(maxsize=8192)
-def _first_of(three_octets: str) -> int:
-    return int(IPv4Address(f"{three_octets}.0"))
-
-
-def _address(text: str) -> IPAddress:
-    # A large dump is addresses for the most part, many of them in few /24s.
-    head, _, tail = text.rpartition(".")
-    if tail in _LAST_OCTETS:
-        try:
-            return IPv4Address(_first_of(head) + _LAST_OCTETS[tail])
-        except ValueError:
-            return parse_address(text)
-    return parse_address(text)
-
-
-_shared_address = lru_cache(maxsize=8192)(_address)
+_shared_address = lru_cache(maxsize=8192)(neighbourly_address)
 
 
 def lookup_record(row: Row, origin: Origin, *, first: int = 0) -> LookupRecord:
@@ -74,7 +61,7 @@ def lookup_record(row: Row, origin: Origin, *, first: int = 0) -> LookupRecord:
         first: The number that the first words of Rule and of Type have in this dump.
     """
     return LookupRecord(
-        ca=_address(row.text("customeraddress")),
+        ca=neighbourly_address(row.text("customeraddress")),
         vsid=_vsid(row, "virtualsubnetid"),
         mac=MacAddress.parse(row.text("macaddress") or "-"),
         pa=_shared_address(row.text("provideraddress")),
@@ -93,7 +80,7 @@ def lookup_record(row: Row, origin: Origin, *, first: int = 0) -> LookupRecord:
 def mapping(row: Row, origin: Origin) -> LookupRecord:
     """Make a record of ``Get-PACAMapping``."""
     return LookupRecord(
-        ca=_address(row.text("caipaddress")),
+        ca=neighbourly_address(row.text("caipaddress")),
         vsid=_vsid(row, "virtualsubnetid"),
         mac=MacAddress.parse(row.text("camacaddress") or "-"),
         pa=_shared_address(row.text("paipaddress")),

@@ -9,11 +9,12 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
+from hnvemu.conditions import is_number
 from hnvemu.errors import PolicyError
 from hnvemu.findings import Finding
 from hnvemu.formats.dumps import objects
 from hnvemu.formats.dumps.kinds import FILTERS, Kind, kind_named, kind_of
-from hnvemu.formats.dumps.rows import CutOffError, Row, is_number
+from hnvemu.formats.dumps.rows import CutOffError, Row
 from hnvemu.formats.dumps.source import text_of
 from hnvemu.formats.dumps.written import Nothing, WrittenError, objects_in
 from hnvemu.formats.inventory import HostInventory, Inventory

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hnvemu.conditions import is_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -165,8 +167,3 @@ def items_of(value: Any, name: str) -> Iterable[Any]:
 def is_cut_off(text: str) -> bool:
     """Whether a text stands for something that was not written out."""
     return len(text) < 100_000 and _CUT.match(text) is not None
-
-
-def is_number(text: str) -> bool:
-    """Whether a text is a whole number that is worth converting."""
-    return text.isascii() and text.isdecimal() and len(text) <= 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from hnvemu.formats.dumps.rows import is_number
+from hnvemu.conditions import is_number
 from hnvemu.model.acl import Action, Direction
 from hnvemu.model.provider import AddressState
 from hnvemu.model.records import RecordType, Translation
