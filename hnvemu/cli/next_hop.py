@@ -103,7 +103,8 @@ def _lines(found: NextHop, width: int) -> Iterator[Line]:
 
 
 def _document(found: NextHop, sha256: str) -> dict[str, Any]:
-    from hnvemu.render.wording import evidence_of, kind, origin_of, words
+    from hnvemu.render.wording import evidence_of, kind, words
+    from hnvemu.trace.origins import origin_of
 
     port, record, last = found.port, found.record, found.steps[-1]
     return {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.render.layout import Line, Span, Style, cells, padded, printable, wrap
-from hnvemu.render.wording import origin_of, words
+from hnvemu.render.wording import words
+from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 from hnvemu.trace.steps import Delivered
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hnvemu.render.wording import kind, origin_of, words
+from hnvemu.render.wording import kind, words
+from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:

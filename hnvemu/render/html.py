@@ -18,7 +18,8 @@ from hnvemu.render.octets import dump, headers
 from hnvemu.render.packet import destination, has_frame, packet_text, session_text
 from hnvemu.render.svg import Shape, drawing, word_of
 from hnvemu.render.what_if import sections as what_if_sections
-from hnvemu.render.wording import evidence_of, origin_of, words
+from hnvemu.render.wording import evidence_of, words
+from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 
 if TYPE_CHECKING:

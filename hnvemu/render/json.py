@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hnvemu.addresses import MacAddress, address_of
 from hnvemu.render.packet import has_frame, protocol_name, protocol_of
-from hnvemu.render.wording import evidence_of, kind, origin_of, record_json, words
+from hnvemu.render.wording import evidence_of, kind, record_json, words
 from hnvemu.tables.neighbours import message_of
+from hnvemu.trace.origins import origin_of
 from hnvemu.trace.steps import AclDefaultDenied, AclDenied, PortBlocked
 
 if TYPE_CHECKING:

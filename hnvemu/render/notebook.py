@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hnvemu.render.json import dumps
 from hnvemu.render.markup import block, css_class, text
 from hnvemu.render.text import verdict
-from hnvemu.render.wording import evidence_of, origin_of, words
+from hnvemu.render.wording import evidence_of, words
+from hnvemu.trace.origins import origin_of
 
 if TYPE_CHECKING:
     from hnvemu.trace.path import Hop

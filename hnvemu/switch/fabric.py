@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from hnvemu.addresses import MacAddress, address_of
 from hnvemu.errors import QuestionError
+from hnvemu.model.indexed import called
 from hnvemu.model.policy import HostView
 from hnvemu.reader.report import near_or_known
 from hnvemu.switch.guest import first_hop
@@ -26,10 +27,21 @@ if TYPE_CHECKING:
     from hnvemu.tables.table import Ask, Table
     from hnvemu.trace.path import Path
     from hnvemu.trace.steps import Step
+    from hnvemu.wire.encapsulation import Outer
 
 _REMEMBERED = 65_536
 _ETHERNET_HEADER = 14
 _NO_INNER_FRAME = read_flow(bytes(_ETHERNET_HEADER))
+
+
+class Arrival(NamedTuple):
+    """An encapsulated frame that reaches a host, read."""
+
+    arrived: Arrived
+    flow: Flow
+    """The header fields of the frame inside."""
+    frame: bytes
+    """The frame inside; all of it where there is none inside."""
 
 
 class Fabric:
@@ -95,8 +107,7 @@ class Fabric:
         if at.startswith("pa:"):
             return self._arrive(self._octets(packet, None), at)
         port = self._ports.get(at) or self.port(at)
-        if port.host in self._down:
-            raise QuestionError(f"'{port.name}' cannot send: host '{port.host}' is down")
+        self.check_sender(port)
         frame = packet if type(packet) is bytes else self._octets(packet, port)
         if len(frame) < _ETHERNET_HEADER:
             raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
@@ -150,7 +161,7 @@ class Fabric:
         walk = Walk(self.tables, flow, ask or one_packet(flow), sessions, self.flow_id)
         return walk.sent(self.tables.sending(at))
 
-    def after(self, trace: Trace) -> Fabric:
+    def after(self, trace: Trace | Path) -> Fabric:
         """Return the fabric whose hosts know the addresses that they learned from ``trace``.
 
         Where nothing was learned it is this one.
@@ -165,21 +176,9 @@ class Fabric:
         policy = replace(self.policy, views=views)
         return type(self)(Tables(policy, self.profile), flow_id=self.flow_id)
 
-    def _arrive(self, frame: bytes, at: str) -> Trace:
-        """Follow an encapsulated frame that reaches a host."""
-        name = at.removeprefix("pa:")
-        if name not in self.policy.hosts:
-            raise QuestionError(
-                f"no host is named '{name}'", near_or_known(name, self.policy.hosts)
-            )
-        if name in self._down:
-            raise QuestionError(f"nothing arrives there: host '{name}' is down")
-        if len(frame) < _ETHERNET_HEADER:
-            raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
-        outer = unwrap(frame)
+    def arrival(self, frame: bytes, outer: Outer, host: str) -> Arrival:
+        """Return what reaches a host in a frame whose outer headers were read."""
         has_inner = len(outer.inner) >= _ETHERNET_HEADER
-        flow = read_flow(outer.inner) if has_inner else _NO_INNER_FRAME
-
         tunnel = Tunnel(
             encapsulation=outer.encapsulation or Encapsulation.NVGRE,
             src_mac=MacAddress(outer.src_mac),
@@ -189,12 +188,65 @@ class Fabric:
             dst=address_of(outer.version or 4, max(outer.dst, 0)),
             vsid=max(outer.vsid, 0),
         )
-        arrived = Arrived(tunnel, name, outer.ecn, outer.fault)
-        walk = Walk(self.tables, flow, one_packet(flow), None, self.flow_id)
-        path = walk.arrived(arrived)
-        sessions = NO_SESSIONS.opened(flow, path.opened)
-        inner = outer.inner if has_inner else frame
-        return self._trace(path, inner, at, sessions, outer=frame)
+        return Arrival(
+            Arrived(tunnel, host, outer.ecn, outer.fault),
+            read_flow(outer.inner) if has_inner else _NO_INNER_FRAME,
+            outer.inner if has_inner else frame,
+        )
+
+    def receive(
+        self,
+        arrival: Arrival,
+        *,
+        sessions: Sessions | None = NO_SESSIONS,
+        ask: Ask | None = None,
+    ) -> Path:
+        """Follow what reaches a host from the provider network, without remembering."""
+        flow = arrival.flow
+        held = None if sessions is None else sessions.held(flow)
+        table = None if sessions is not None and held is None else SessionTable(held)
+        walk = Walk(self.tables, flow, ask or one_packet(flow), table, self.flow_id)
+        return walk.arrived(arrival.arrived)
+
+    def _arrive(self, frame: bytes, at: str) -> Trace:
+        """Follow an encapsulated frame that reaches a host."""
+        name = at.removeprefix("pa:")
+        self.check_host(name)
+        if len(frame) < _ETHERNET_HEADER:
+            raise QuestionError(f"a frame has at least 14 octets, not {len(frame)}")
+        arrival = self.arrival(frame, unwrap(frame), name)
+        path = self.receive(arrival)
+        sessions = NO_SESSIONS.opened(arrival.flow, path.opened)
+        return self._trace(path, arrival.frame, at, sessions, outer=frame)
+
+    def trace(self, path: Path, frame: bytes, *, at: str) -> Trace:
+        """Return the trace of a frame whose path is known."""
+        if not at.startswith("pa:"):
+            return self._trace(path, frame, at, NO_SESSIONS)
+        arrival = self.arrival(frame, unwrap(frame), at.removeprefix("pa:"))
+        return self._trace(path, arrival.frame, at, NO_SESSIONS, outer=frame)
+
+    def check_sender(self, port: VmPort) -> None:
+        """Make sure that a port can send.
+
+        Raises:
+            QuestionError: Its host is down.
+        """
+        if port.host in self._down:
+            raise QuestionError(f"'{port.name}' cannot send: host '{port.host}' is down")
+
+    def check_host(self, name: str) -> None:
+        """Make sure that frames can arrive at a host.
+
+        Raises:
+            QuestionError: The policy has no such host, or it is down.
+        """
+        if name not in self.policy.hosts:
+            raise QuestionError(
+                f"no host is named '{name}'", near_or_known(name, self.policy.hosts)
+            )
+        if name in self._down:
+            raise QuestionError(f"nothing arrives there: host '{name}' is down")
 
     def _trace(
         self, path: Path, frame: bytes, at: str, sessions: Sessions, outer: bytes | None = None
@@ -245,7 +297,7 @@ class Fabric:
         ports = self.policy.ports
         if name in ports:
             return ports[name]
-        found = [full for full in ports if full.partition("/")[2] == name]
+        found = called(ports, name)
         if len(found) == 1:
             return ports[found[0]]
         if found:

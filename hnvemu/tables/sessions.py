@@ -7,14 +7,14 @@ and belongs to one mechanism of one port (ACL-52).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import SessionAssumed, SessionMatched
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, KeysView, Mapping
 
     from hnvemu.tables.acl import Filter
     from hnvemu.trace.steps import SessionOpened
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FiveTuple: TypeAlias = tuple[int, int, int, int, int, int]
 """IP version, source, destination, protocol, then both ports, or identifier and type of an echo."""
+
+_SECOND: Final = 1_000_000_000
 
 OPPOSITE = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
 
@@ -48,11 +50,12 @@ class Session(NamedTuple):
     place: Place
     five_tuple: FiveTuple
     seconds: int | None
-    """Until it is forgotten, if nothing passes; None: it is kept."""
+    """Until it is forgotten, if nothing passes, begun ones counted; None: it is kept."""
 
 
 class _Timer(NamedTuple):
     idle_timeout: int
+    """In nanoseconds, as captures tell time."""
     left: int
 
 
@@ -71,6 +74,16 @@ def reply_tuple(flow: Flow) -> FiveTuple | None:
             return None
         return flow.version, flow.dst, flow.src, flow.protocol, flow.echo_id, reply
     return flow.version, flow.dst, flow.src, flow.protocol, flow.dst_port, flow.src_port
+
+
+def conversation_of(flow: Flow) -> FiveTuple:
+    """Return what tells a conversation, equal for both its directions."""
+    told = five_tuple(flow)
+    reply = reply_tuple(flow)
+    if reply is None:
+        request = request_of(flow)
+        return told if request is None else five_tuple(request)
+    return told if flow.icmp >= 0 or told <= reply else reply
 
 
 def request_of(flow: Flow) -> Flow | None:
@@ -167,7 +180,7 @@ class Sessions:
             return Sessions({reply: frozenset(places)}) if places else self
         timeouts = {_opened_at(step): step.idle_timeout for step in steps}
         started = {
-            (reply, place): _Timer(seconds, seconds)
+            (reply, place): _Timer(seconds * _SECOND, seconds * _SECOND)
             for place, seconds in timeouts.items()
             if seconds is not None
         }
@@ -188,20 +201,21 @@ class Sessions:
                 fresh[row] = timer._replace(left=timer.idle_timeout)
         return Sessions(self._by_reply, {**self._timers, **fresh}) if fresh else self
 
-    def aged(self, seconds: int) -> Sessions:
-        """Return what is left after ``seconds`` without a packet: rows may be forgotten (ACL-43).
+    def aged(self, seconds: int = 0, *, nanoseconds: int = 0) -> Sessions:
+        """Return what is left after some time without a packet: rows may be forgotten (ACL-43).
 
         Raises:
-            ValueError: ``seconds`` is negative.
+            ValueError: The time is negative.
         """
-        if seconds < 0:
-            raise ValueError(f"time does not go back: {seconds} seconds")
-        if not self._timers or not seconds:
+        if seconds < 0 or nanoseconds < 0:
+            raise ValueError(f"time does not go back: {seconds} s and {nanoseconds} ns")
+        passed = seconds * _SECOND + nanoseconds
+        if not self._timers or not passed:
             return self
         timers = {
-            row: timer._replace(left=timer.left - seconds)
+            row: timer._replace(left=timer.left - passed)
             for row, timer in self._timers.items()
-            if timer.left >= seconds
+            if timer.left >= passed
         }
         forgotten = self._timers.keys() - timers.keys()
         by_reply = {}
@@ -215,10 +229,21 @@ class Sessions:
     def rows(self) -> tuple[Session, ...]:
         """Every session, in the order in which conversations began."""
         return tuple(
-            Session(place, told, timer.left if (timer := self._timers.get((told, place))) else None)
+            Session(place, told, None if timer is None else -(-timer.left // _SECOND))
             for told, places in self._by_reply.items()
             for place in sorted(places)
+            for timer in (self._timers.get((told, place)),)
         )
+
+    @property
+    def timed(self) -> KeysView[tuple[FiveTuple, Place]]:
+        """The rows that are forgotten after a time."""
+        return self._timers.keys()
+
+    @property
+    def patience(self) -> int | None:
+        """Nanoseconds until the first row is forgotten, if nothing passes; None: all are kept."""
+        return min((timer.left for timer in self._timers.values()), default=None)
 
     def __len__(self) -> int:
         return len(self._by_reply)

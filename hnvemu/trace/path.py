@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from hnvemu.trace.rewrite import changes
 from hnvemu.trace.steps import (
     AnnouncementLearnt,
+    CopiedToPort,
+    MemberFound,
+    PortFound,
     RemoteSourceLearnt,
     SessionMatched,
     SessionOpened,
     SourceLearnt,
+    SwitchedLocally,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +96,14 @@ class Path:
     def reason(self) -> Reason | None:
         """Why it was dropped or left undecided."""
         return self.last.reason
+
+    @property
+    def receiver(self) -> str | None:
+        """The port that the switch chose, whether or not its rules let the frame out."""
+        for step in self.hops[-1].steps:
+            if isinstance(step, (PortFound, SwitchedLocally, MemberFound, CopiedToPort)):
+                return step.port.name
+        return None
 
     @property
     def changes(self) -> tuple[Change, ...]:

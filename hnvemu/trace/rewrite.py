@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hnvemu.trace.steps import Step
-    from hnvemu.wire.encapsulation import Tunnel
+    from hnvemu.wire.encapsulation import Header, Tunnel
     from hnvemu.wire.flow import Flow
 
 
@@ -91,6 +91,12 @@ def _encapsulated(step: Sent | ReplicatedByGroup, flow: Flow, flow_id: int | Non
     wrap = _encapsulator(tunnel).wrap
     tos = flow.tos
     return Change(step, lambda frame: wrap(frame, entropy=entropy, tos=tos), entropy)
+
+
+@lru_cache(maxsize=4096)
+def tunnel_header(tunnel: Tunnel, entropy: int, ecn: int) -> Header:
+    """Return what a tunnel puts in front of the frames of one flow, which flows alike share."""
+    return _encapsulator(tunnel).header(entropy=entropy, tos=ecn)
 
 
 @lru_cache(maxsize=4096)

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hnvemu.addresses import MacAddress
 from hnvemu.trace.fidelity import notes
 from hnvemu.trace.steps import (
-    CopiedToPort,
     Delivered,
     DeliveredToGateway,
     DuplicateAnswered,
     GatewayAnswered,
-    MemberFound,
-    PortFound,
     ReplicatedByGroup,
     ResolutionAnswered,
     Sent,
-    SwitchedLocally,
 )
 from hnvemu.wire.encapsulation import Encapsulation
 from hnvemu.wire.flow import read_flow
@@ -230,10 +226,7 @@ class Trace:
     @property
     def receiver(self) -> str | None:
         """The port that the switch chose, whether or not its rules let the frame out."""
-        for step in self.path.hops[-1].steps:
-            if isinstance(step, (PortFound, SwitchedLocally, MemberFound, CopiedToPort)):
-                return step.port.name
-        return None
+        return self.path.receiver
 
     @property
     def notes(self) -> tuple[FidelityNote, ...]:

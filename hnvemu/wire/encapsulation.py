@@ -40,6 +40,7 @@ _VXLAN_START: Final = 0x0800_0000  # the I flag: the VNI counts
 _HOPS: Final = 128  # ENC-5
 _DONT_FRAGMENT: Final = 0x4000  # ENC-7
 
+_pack_word = Struct("!H").pack_into
 _unpack_outer_ipv4 = Struct("!QIH HHIHHII II").unpack_from
 _unpack_pair = Struct("!HH").unpack_from
 _unpack_udp = Struct("!HHH").unpack_from
@@ -67,6 +68,47 @@ class Tunnel(NamedTuple):
     dst: IPAddress
     """Of the same family as ``src``; the inner packet may be of the other one (ENC-8)."""
     vsid: int
+
+
+class Header(NamedTuple):
+    """The outer headers of a flow's frames, and what of them depends on a frame.
+
+    It says the same as :meth:`Encapsulator.wrap`, for those who write many frames at once.
+    """
+
+    octets: bytes
+    """The headers, with zeros where a frame decides."""
+    lengths: tuple[tuple[int, int], ...]
+    """Where 16 bits hold a length, and by how much it exceeds the frame's."""
+    checksum_at: int
+    """Where 16 bits hold a checksum, or -1."""
+    sum: int
+    """What the checksum covers but for the frame's length and octets; the one is -sum % 0xFFFF."""
+    weight: int
+    """How often the frame's length counts in the checksum."""
+    covers_frame: bool
+    """Whether the frame's octets count too, as UDP's over IPv6 do; 0 is then written 0xFFFF."""
+
+    def wrap(self, frame: bytes) -> bytes:
+        """Return ``frame`` behind the headers.
+
+        Raises:
+            ValueError: It is too long for them.
+        """
+        length = len(frame)
+        octets = bytearray(self.octets)
+        try:
+            for at, more in self.lengths:
+                _pack_word(octets, at, length + more)
+        except struct.error:
+            raise ValueError(f"a frame of {length} octets does not fit the outer header") from None
+        if self.checksum_at >= 0:
+            covered = self.sum + self.weight * length
+            if self.covers_frame:
+                covered += int.from_bytes(frame) << (length % 2 * 8)
+            checksum = -covered % 0xFFFF
+            _pack_word(octets, self.checksum_at, checksum or 0xFFFF * self.covers_frame)
+        return bytes(octets) + frame
 
 
 class OuterFault(IntEnum):
@@ -156,6 +198,7 @@ class Encapsulator:
     __slots__ = (
         "_after",
         "_before",
+        "_ip",
         "_is_nvgre",
         "_is_v4",
         "_middle",
@@ -174,6 +217,7 @@ class Encapsulator:
         vsid = tunnel.vsid.to_bytes(3)
         self._vxlan = struct.pack("!I3sx", _VXLAN_START, vsid)
         ethernet = _ethernet(tunnel)
+        self._ip = len(ethernet)
         gre = struct.pack("!I3s", _GRE_START, vsid) if self._is_nvgre else b""
         end = "B" if self._is_nvgre else "HHHH8s"
         if self._is_v4:
@@ -262,6 +306,29 @@ class Encapsulator:
                 f"a frame of {len(frame)} octets with FlowID or port {entropy} does not fit "
                 "the outer header"
             ) from None
+
+    def header(self, *, entropy: int, tos: int) -> Header:
+        """Return what :meth:`wrap` puts in front of the frames of one flow."""
+        ecn = tos & 3
+        at = self._ip
+        if self._is_v4:
+            start = (self._before, ecn, 0, self._middle, 0, self._after, entropy)
+            if self._is_nvgre:
+                octets = self._pack(*start)
+                return Header(
+                    octets, ((at + 2, 28),), at + 10, self._sum + 28 + ecn, 1, covers_frame=False
+                )
+            octets = self._pack(*start, VXLAN_PORT, 0, 0, self._vxlan)
+            lengths = ((at + 2, 36), (at + 24, 16))
+            return Header(octets, lengths, at + 10, self._sum + 36 + ecn, 1, covers_frame=False)
+        first = 0x6000_0000 | ecn << 20
+        if self._is_nvgre:
+            octets = self._pack(self._before, first, 0, self._after, entropy)
+            return Header(octets, ((at + 4, 8),), -1, 0, 0, covers_frame=False)
+        udp = (entropy, VXLAN_PORT, 0, 0, self._vxlan)
+        octets = self._pack(self._before, first, 0, self._after, *udp)
+        lengths = ((at + 4, 16), (at + 44, 16))
+        return Header(octets, lengths, at + 46, self._sum + 32 + entropy, 2, covers_frame=True)
 
     def _udp_checksum(self, frame: bytes, octets: int, port: int) -> int:
         """Compute the checksum that UDP over IPv6 must have; 0 would say that there is none."""

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from hnvemu.addresses import MacAddress
-from hnvemu.render.wording import evidence_of, kind, origin_of, words
+from hnvemu.render.wording import evidence_of, kind, words
+from hnvemu.trace.origins import origin_of
 from hnvemu.trace.steps import (
     Delivered,
     Entered,

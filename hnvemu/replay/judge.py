@@ -1,0 +1,407 @@
+"""What becomes of each frame of a capture: the only place where a replay asks the switch.
+
+Frames that no decision can tell apart are a class, and share what the pipeline said of the first
+of them. What ties frames together is the state of their conversation: a class holds for what its
+conversation holds. Engines ask for a frame whose class they do not know, and whenever time or
+another frame may have changed the answer; for all others they count and write by themselves.
+
+Rules of the file: whether an engine asks for every frame or for as few as it may makes no
+difference to any answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, Final
+
+from hnvemu.replay.packed import pack_flow, pack_outer, unpack_flow
+from hnvemu.replay.recipe import recipe_of
+from hnvemu.replay.summary import Unread, Verdict
+from hnvemu.switch.fabric import one_packet
+from hnvemu.tables.sessions import NO_SESSIONS, conversation_of
+from hnvemu.tables.table import Axis
+from hnvemu.trace.origins import origin_of
+from hnvemu.trace.outcome import Outcome
+from hnvemu.trace.steps import AclDefaultDenied, AclDenied, Arrived, PortBlocked, Sent
+from hnvemu.wire.encapsulation import unwrap
+from hnvemu.wire.flow import read_flow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hnvemu.replay.entrance import Entrance
+    from hnvemu.replay.flows import FlowTable
+    from hnvemu.replay.outputs import Outputs, Write
+    from hnvemu.replay.recipe import Recipe
+    from hnvemu.switch.fabric import Arrival, Fabric
+    from hnvemu.tables.sessions import FiveTuple, Held, Sessions
+    from hnvemu.tables.table import Ask, Table
+    from hnvemu.trace.path import Path
+    from hnvemu.trace.steps import SessionMatched, SessionOpened, Step
+    from hnvemu.wire.encapsulation import Tunnel
+    from hnvemu.wire.flow import Flow
+
+ALWAYS: Final = (1 << 63) - 1
+UNREAD: Final = (Unread.SHORT, Unread.TRUNCATED, Unread.UNKNOWN_SENDER, Unread.AMBIGUOUS_SENDER)
+"""What the negative answers of :meth:`Judge.classify` mean: the first is -1."""
+
+_NUMBERS = {why: -1 - at for at, why in enumerate(UNREAD)}
+_ETHERNET_HEADER: Final = 14
+_ARRIVED: Final = frozenset({Outcome.DELIVERED, Outcome.TO_GATEWAY})
+_END: Final = 1 << 31
+_DENIALS = (AclDenied, AclDefaultDenied, PortBlocked)
+
+
+class Class:
+    """Frames that are all treated alike, as long as their conversation holds what it did."""
+
+    __slots__ = (
+        "_packed",
+        "conversation",
+        "entry",
+        "held",
+        "high",
+        "low",
+        "matched",
+        "number",
+        "opened",
+        "path",
+        "recipe",
+        "row",
+        "seen",
+        "until",
+        "verdict",
+        "writes",
+    )
+
+    def __init__(self, number: int, entry: str, packed: bytes, conversation: int) -> None:
+        self.number = number
+        self.entry = entry
+        """A port's full name, or ``pa:HOST``."""
+        self._packed = packed
+        self.conversation = conversation
+        """The number of the conversation: classes of one can change each other's answers."""
+        self.low = 0
+        self.high = _END
+        """It has the flows with ``low <= length < high``."""
+        self.held: Held | None = None
+        self.until = ALWAYS
+        """Frames before this time, in nanoseconds, may be taken without asking."""
+        self.seen = 0
+        """The time of the latest frame whose effects its conversation knows."""
+        self.row = 0
+        """Of the table of flows."""
+        self.verdict: Verdict
+        self.recipe: Recipe | None = None
+        self.path: Path | None = None
+        """Where there is no recipe."""
+        self.writes: tuple[Write, ...] = ()
+        self.opened: tuple[SessionOpened, ...] = ()
+        self.matched: tuple[SessionMatched, ...] = ()
+
+    @property
+    def flow(self) -> Flow:
+        """The header fields that its frames share, and the least of their lengths."""
+        return unpack_flow(self._packed, self.low)
+
+
+class _Conversation:
+    """The sessions of one conversation, and the classes of its frames."""
+
+    __slots__ = ("classes", "number", "sessions", "time", "told")
+
+    def __init__(self, told: FiveTuple, number: int) -> None:
+        self.told = told
+        self.number = number
+        self.sessions = NO_SESSIONS
+        self.time = 0
+        """When the sessions are as they say."""
+        self.classes: list[Class] = []
+
+
+class Judge:
+    """Finds the class of frames, with the state of all conversations up to them.
+
+    ``latest`` tells the greatest time of the frames of a class (by number) that an engine took
+    by itself, 0 for none; an engine that does so sets it. Times are those of the capture's clock:
+    never less than that of an earlier frame.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        entrance: Entrance,
+        flows: FlowTable,
+        outputs: Outputs,
+        *,
+        most: int,
+        established: bool = False,
+    ) -> None:
+        """Prepare for one capture.
+
+        Args:
+            fabric: What decides.
+            entrance: Where frames enter.
+            flows: Where they are counted.
+            outputs: Where they are written.
+            most: How many conversations may hold sessions, and half of how many classes there
+                may be.
+            established: Every frame belongs to a conversation that all ports admitted; no state
+                is kept.
+        """
+        self.fabric = fabric
+        self._entrance = entrance
+        self._flows = flows
+        self._outputs = outputs
+        self._most = most
+        self._established = established
+        self.by_interface = entrance.by_interface
+        self.classes: list[Class] = []
+        self.stale: list[int] = []
+        """Classes that hold no longer; the next frame of each has to be classified anew. Engines
+        take note of them and clear the list."""
+        self.is_full = False
+        """Whether the engine has to fold its counters, call :meth:`clear`, and forget classes."""
+        self.latest: Callable[[int], int] = lambda number: 0  # noqa: ARG005 - see above
+        self._by_key: dict[tuple[str, bytes], list[Class]] = {}
+        self._conversations: dict[FiveTuple, _Conversation] = {}
+        self._holding: dict[FiveTuple, _Conversation] = {}
+        """Those with sessions, in the order in which they began."""
+        self._count = 0
+
+    def classify(self, frame: bytes, missing: int, interface: int, time: int, number: int) -> int:
+        """Return the number of a frame's class, and remember what it did to its conversation.
+
+        Args:
+            frame: The octets that were captured.
+            missing: How many more it had on the wire.
+            interface: By which it was captured.
+            time: The capture's clock, in nanoseconds.
+            number: The frame's in the capture, counted from 1.
+
+        Returns:
+            A number of ``classes``, or a negative one where the frame cannot be sent, see
+            ``UNREAD``.
+        """
+        if len(frame) < _ETHERNET_HEADER:
+            return _NUMBERS[Unread.SHORT]
+        whole = frame + bytes(missing) if missing else frame
+        entry = self._entrance.find(whole, interface)
+        if isinstance(entry, Unread):
+            return _NUMBERS[entry]
+        arrival = None
+        if entry.startswith("pa:"):
+            outer = unwrap(whole)
+            arrival = self.fabric.arrival(whole, outer, entry[3:])
+            flow = arrival.flow
+            packed = pack_flow(flow)
+            key = entry, packed + pack_outer(outer)
+        else:
+            flow = read_flow(whole)
+            packed = pack_flow(flow)
+            key = entry, packed
+        if missing and key != self._key(entry, frame + b"\xff" * missing):
+            return _NUMBERS[Unread.TRUNCATED]
+
+        conversation = self._conversation(flow)
+        if self._established:
+            held = None
+        else:
+            self._catch_up(conversation, time)
+            held = conversation.sessions.held(flow)
+        found = self._known(key, flow.length, held)
+        if found is None:
+            found = self._judged(key, packed, flow, arrival, conversation, held, number)
+        if not self._established:
+            self._apply(conversation, found, flow)
+            patience = conversation.sessions.patience
+            found.until = ALWAYS if patience is None else conversation.time + patience + 1
+            found.seen = time
+        return found.number
+
+    def clear(self) -> None:
+        """Forget all classes, and conversations without sessions; ``latest`` still answers."""
+        for conversation in self._holding.values():
+            self._catch_up(conversation, conversation.time)
+        for conversation in self._conversations.values():
+            conversation.classes = []
+        self._conversations = dict(self._holding)
+        self._by_key.clear()
+        self.classes.clear()
+        self.stale.clear()
+        self.is_full = False
+
+    def _key(self, entry: str, whole: bytes) -> tuple[str, bytes]:
+        if not entry.startswith("pa:"):
+            return entry, pack_flow(read_flow(whole))
+        outer = unwrap(whole)
+        flow = self.fabric.arrival(whole, outer, entry[3:]).flow
+        return entry, pack_flow(flow) + pack_outer(outer)
+
+    def _known(self, key: tuple[str, bytes], length: int, held: Held | None) -> Class | None:
+        for found in self._by_key.get(key, ()):
+            if found.low <= length < found.high and found.held == held:
+                return found
+        return None
+
+    def _judged(
+        self,
+        key: tuple[str, bytes],
+        packed: bytes,
+        flow: Flow,
+        arrival: Arrival | None,
+        conversation: _Conversation,
+        held: Held | None,
+        number: int,
+    ) -> Class:
+        """Ask the switch, and make the class of all frames that get the same answer."""
+        entry = key[0]
+        found = Class(len(self.classes), entry, packed, conversation.number)
+        sessions = None if self._established else conversation.sessions
+        ask = _lengths(flow, found)
+        if arrival is None:
+            path = self.fabric.walk(flow, at=entry, sessions=sessions, ask=ask)
+        else:
+            path = self.fabric.receive(arrival, sessions=sessions, ask=ask)
+        found.held = held
+        found.opened = path.opened
+        found.matched = path.matched
+        found.verdict = self._flows.verdict(verdict_of(path, entry))
+        found.row = self._flows.row(entry, flow, found.verdict, number)
+        # What arrives encapsulated has to be taken out of its tunnel first.
+        found.recipe = recipe_of(path) if arrival is None else None
+        if found.recipe is None:
+            found.path = path
+        else:
+            found.writes = self._outputs.plan(entry, flow, found.verdict, found.recipe)
+        self.classes.append(found)
+        self._by_key.setdefault(key, []).append(found)
+        conversation.classes.append(found)
+        if path.learnt:
+            # The hosts know more now, and any answer may be another.
+            self.fabric = self.fabric.after(path)
+            self.is_full = True
+        elif len(self.classes) >= 2 * self._most:
+            self.is_full = True
+        return found
+
+    def _conversation(self, flow: Flow) -> _Conversation:
+        told = conversation_of(flow)
+        found = self._conversations.get(told)
+        if found is None:
+            self._count += 1
+            found = self._conversations[told] = _Conversation(told, self._count)
+        return found
+
+    def _catch_up(self, conversation: _Conversation, time: int) -> None:
+        """Bring sessions to ``time``, with the effects of frames that an engine took by itself."""
+        if conversation.sessions.patience is not None:
+            taken = [(self.latest(found.number), found) for found in conversation.classes]
+            missed = [(at, found) for at, found in taken if at > found.seen]
+            for at, found in sorted(missed, key=lambda each: each[0]):
+                self._age(conversation, at)
+                self._apply(conversation, found, found.flow)
+                found.seen = at
+        self._age(conversation, time)
+
+    def _age(self, conversation: _Conversation, time: int) -> None:
+        passed = time - conversation.time
+        if passed > 0:
+            conversation.time = time
+            self._change(conversation, conversation.sessions.aged(nanoseconds=passed))
+
+    def _apply(self, conversation: _Conversation, found: Class, flow: Flow) -> None:
+        """Let a frame of a class open and refresh sessions."""
+        after = conversation.sessions
+        if found.opened:
+            after = after.opened(flow, found.opened)
+        if found.matched:
+            after = after.refreshed(flow, found.matched)
+        self._change(conversation, after, by=found)
+
+    def _change(
+        self, conversation: _Conversation, after: Sessions, *, by: Class | None = None
+    ) -> None:
+        """Give a conversation other sessions: its classes may hold no longer."""
+        before = conversation.sessions
+        if after is before:
+            return
+        conversation.sessions = after
+        retimed = after.timed != before.timed
+        for other in conversation.classes:
+            if other is not by and (retimed or after.held(other.flow) != other.held):
+                self.stale.append(other.number)
+        if not len(after):
+            self._holding.pop(conversation.told, None)
+        elif conversation.told not in self._holding:
+            self._holding[conversation.told] = conversation
+            if len(self._holding) > self._most:
+                self._forget(next(iter(self._holding)))
+
+    def _forget(self, told: FiveTuple) -> None:
+        """Take a conversation's sessions away, to make room for those of others."""
+        conversation = self._holding.pop(told)
+        conversation.sessions = NO_SESSIONS
+        self.stale += [found.number for found in conversation.classes]
+        self._flows.forgotten += 1
+
+
+def verdict_of(path: Path, entry: str) -> Verdict:
+    """Return what a path says of the packets that enter there and take it."""
+    last = path.last
+    return Verdict(
+        outcome=path.outcome,
+        reason=path.reason,
+        node=path.hops[-1].node,
+        to=path.receiver,
+        rule=last.rule.name if isinstance(last, AclDenied) else None,
+        mechanism=last.mechanism.value if isinstance(last, _DENIALS) else None,
+        origin=origin_of(last),
+        way=tuple(_way(path, entry)),
+        copies=_copies(path),
+    )
+
+
+def _way(path: Path, entry: str) -> Iterator[str]:
+    """Yield every place that packets pass."""
+    first = path.hops[0].steps[0]
+    if not isinstance(first, Arrived):
+        yield entry
+    elif not first.fault:
+        yield _tunnel(first.tunnel)
+    for hop in path.hops:
+        yield hop.node
+        last = hop.steps[-1]
+        if isinstance(last, Sent):
+            yield _tunnel(last.tunnel)
+    if path.outcome in _ARRIVED and path.receiver is not None:
+        yield path.receiver
+
+
+def _tunnel(tunnel: Tunnel) -> str:
+    return f"{tunnel.encapsulation.upper()} {tunnel.vsid}"
+
+
+def _copies(path: Path) -> int:
+    """Count the copies that end somewhere: those that are copied again are not counted."""
+    if not path.branches:
+        return 0
+    return sum(_copies(branch) or 1 for branch in path.branches)
+
+
+def _lengths(flow: Flow, found: Class) -> Ask:
+    """Return the driver that answers for one flow, and notes for which lengths it holds."""
+    answer = one_packet(flow)
+
+    def ask(table: Table, near: Any = None, far: Any = None) -> Step:
+        if Axis.LENGTH in table.reads:
+            cuts = sorted(table.cuts(Axis.LENGTH))
+            at = bisect_right(cuts, flow.length)
+            if at:
+                found.low = max(found.low, cuts[at - 1])
+            if at < len(cuts):
+                found.high = min(found.high, cuts[at])
+        step: Step = answer(table, near, far)
+        return step
+
+    return ask

@@ -1,0 +1,275 @@
+"""The captures that a replay writes: what crosses, what arrives, and what was dropped."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from hnvemu.errors import QuestionError
+from hnvemu.trace.outcome import Outcome
+from hnvemu.wire.sinks import Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from hnvemu.replay.judge import Class
+    from hnvemu.replay.recipe import Recipe
+    from hnvemu.replay.summary import Verdict
+    from hnvemu.switch.fabric import Fabric
+    from hnvemu.trace.trace import Trace, WireFrame
+    from hnvemu.wire.flow import Flow
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Targets(NamedTuple):
+    """Names of the captures to be written; ``-`` is standard output."""
+
+    wire: str | None = None
+    """Every frame that crosses the provider network, as its sender's host lets it out."""
+    per_host: str | None = None
+    """A folder with a capture of each host's provider NIC: what leaves it and what reaches it."""
+    delivered: str | None = None
+    """Every frame that reaches a VM, as it does."""
+    drops: str | None = None
+    """Every frame that is dropped, as it was sent."""
+
+
+class Part(IntEnum):
+    """Which form of a frame is written."""
+
+    WIRE = 0
+    DELIVERED = 1
+    SENT = 2
+
+
+class Write(NamedTuple):
+    """One record that each frame of a class makes."""
+
+    sink: int
+    part: Part
+    interface: int
+    tail: bytes
+
+
+class Outputs:
+    """The open captures, and what is written to which."""
+
+    def __init__(
+        self, targets: Targets, keep: Callable[[str, Flow, Verdict], bool] | None = None
+    ) -> None:
+        self.sinks: list[Sink] = []
+        self._keep = keep
+        self._folder = targets.per_host
+        self._hosts: dict[str, int] = {}
+        self._files: set[str] = set()
+        self._plans: dict[tuple[object, ...], tuple[Write, ...]] = {}
+        try:
+            self._wire = self._open(targets.wire)
+            self._delivered = self._open(targets.delivered)
+            self._drops = self._open(targets.drops)
+            if self._folder is not None:
+                _make_folder(self._folder)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        """Finish all captures, or leave none where something went wrong."""
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
+
+    def close(self) -> None:
+        """Finish all captures.
+
+        Raises:
+            HnvemuError: One cannot be written; none is left then that was not finished before.
+        """
+        try:
+            for sink in self.sinks:
+                sink.close()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Leave no capture."""
+        for sink in self.sinks:
+            with suppress(OSError):
+                sink.abandon()
+
+    def _open(self, name: str | None) -> int | None:
+        if name is None:
+            return None
+        self.sinks.append(Sink(name))
+        return len(self.sinks) - 1
+
+    def plan(
+        self, entry: str, flow: Flow, verdict: Verdict, recipe: Recipe | None
+    ) -> tuple[Write, ...]:
+        """Return what each frame of a class with a recipe writes.
+
+        Without one there is nothing to plan: :meth:`records` looks at each frame.
+        """
+        if not self.sinks and self._folder is None:
+            return ()
+        if self._keep is not None and not self._keep(entry, flow, verdict):
+            return ()
+        crosses = recipe is not None and recipe.header is not None
+        arrives = recipe is not None and recipe.to is not None
+        key = entry, id(verdict), crosses, arrives
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans[key] = tuple(self._planned(entry, verdict, recipe))
+        return found
+
+    def _planned(self, entry: str, verdict: Verdict, recipe: Recipe | None) -> Iterator[Write]:
+        comment = comment_of(verdict)
+        if recipe is not None and recipe.header is not None:
+            yield from self._crossing(recipe.sender, (recipe.receiver,), comment)
+        if recipe is not None and recipe.to is not None:
+            yield from self._arriving(recipe.to, comment)
+        yield from self._dropped(entry, verdict, comment)
+
+    def _crossing(self, sender: str, receivers: tuple[str, ...], comment: str) -> Iterator[Write]:
+        if self._wire is not None:
+            yield self._write(self._wire, Part.WIRE, _provider(sender), comment, outbound=True)
+        if self._folder is not None:
+            ends = [(sender, True), *((host, False) for host in receivers)]
+            for host, outbound in ends:
+                sink = self._host(host)
+                yield self._write(sink, Part.WIRE, _provider(host), comment, outbound=outbound)
+
+    def _arriving(self, to: str, comment: str) -> Iterator[Write]:
+        if self._delivered is not None:
+            yield self._write(self._delivered, Part.DELIVERED, to, comment, outbound=True)
+
+    def _dropped(self, entry: str, verdict: Verdict, comment: str) -> Iterator[Write]:
+        if self._drops is not None and verdict.outcome is Outcome.DROPPED:
+            yield self._write(self._drops, Part.SENT, entry, comment, outbound=False)
+
+    def _write(
+        self, sink: int, part: Part, interface: str, comment: str, *, outbound: bool
+    ) -> Write:
+        to = self.sinks[sink]
+        return Write(sink, part, to.interface(interface), to.tail(comment, outbound=outbound))
+
+    def _host(self, host: str) -> int:
+        """Return the capture of a host's provider NIC."""
+        assert self._folder is not None  # noqa: S101 - asked for with a folder alone
+        if host not in self._hosts:
+            name = _UNSAFE.sub("_", host)
+            while name in self._files:  # two names may differ in what a file cannot have
+                name += "_"
+            self._files.add(name)
+            self.sinks.append(Sink(str(Path(self._folder) / f"{name}.pcapng")))
+            self._hosts[host] = len(self.sinks) - 1
+        return self._hosts[host]
+
+    def records(
+        self, found: Class, fabric: Fabric, frame: bytes, missing: int, time: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the records that one frame makes, each with the number of its capture.
+
+        Args:
+            found: The class of the frame, of which it has everything but its octets.
+            fabric: What the class was judged by.
+            frame: The octets that were captured.
+            missing: How many more it had on the wire: as many are cut from what it becomes.
+            time: Nanoseconds since 1970.
+        """
+        if found.path is None:
+            if not found.writes:
+                return
+            recipe = found.recipe
+            assert recipe is not None  # noqa: S101 - a class has one or the other
+            inside = recipe.inside(frame + bytes(missing))
+            for write in found.writes:
+                match write.part:
+                    case Part.WIRE:
+                        assert recipe.header is not None  # noqa: S101 - as it was planned
+                        whole = recipe.header.wrap(inside)
+                    case Part.DELIVERED:
+                        whole = inside
+                    case Part.SENT:
+                        whole = frame + bytes(missing)
+                yield write.sink, self._record(write, whole, missing, time)
+            return
+        if not self._wanted or not self._keeps(found):
+            return
+        comment = comment_of(found.verdict)
+        whole = frame + bytes(missing)
+        for write in self._dropped(found.entry, found.verdict, comment):
+            yield write.sink, self._record(write, whole, missing, time)
+        trace = fabric.trace(found.path, whole, at=found.entry)
+        for part in _leaves(trace):
+            for wire in part.wire:
+                receivers = _receivers(part, wire)
+                for write in self._crossing(wire.sender, receivers, comment):
+                    yield write.sink, self._record(write, wire.frame, missing, time)
+            for arrived in part.delivered:
+                for write in self._arriving(arrived.to, comment):
+                    yield write.sink, self._record(write, arrived.frame, missing, time)
+
+    @property
+    def _wanted(self) -> bool:
+        return bool(self.sinks) or self._folder is not None
+
+    def _keeps(self, found: Class) -> bool:
+        return self._keep is None or self._keep(found.entry, found.flow, found.verdict)
+
+    def _record(self, write: Write, whole: bytes, missing: int, time: int) -> bytes:
+        frame = whole[: len(whole) - missing] if missing else whole
+        return self.sinks[write.sink].record(time, frame, len(whole), write.interface, write.tail)
+
+
+def comment_of(verdict: Verdict) -> str:
+    """Say what became of a frame, as a comment beside it."""
+    words = [verdict.outcome.value.replace("_", " ")]
+    if verdict.reason is not None:
+        words.append(verdict.reason.value)
+    if verdict.rule is not None:
+        words.append(f"by '{verdict.rule}'")
+    if verdict.origin is not None and verdict.reason is not None:
+        words.append(f"({verdict.origin.file}:{verdict.origin.line})")
+    return f"{' '.join(words)}\n{' > '.join(verdict.way)}"
+
+
+def _leaves(trace: Trace) -> Iterator[Trace]:
+    """Yield a trace and those of all copies."""
+    yield trace
+    for branch in trace.branches:
+        yield from _leaves(branch)
+
+
+def _receivers(trace: Trace, wire: WireFrame) -> tuple[str, ...]:
+    """Return the hosts that a frame on the wire reaches: those that listen, for a group's."""
+    if wire.tunnel.dst.is_multicast:
+        return tuple(branch.hops[0].node for branch in trace.branches)
+    return (wire.receiver,)
+
+
+def _provider(host: str) -> str:
+    return f"{host} provider"
+
+
+def _make_folder(name: str) -> None:
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise QuestionError(f"'{name}' cannot be made a folder: {reason}") from None

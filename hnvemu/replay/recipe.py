@@ -1,0 +1,61 @@
+"""What a path does to octets, short: enough to do it to many frames at once.
+
+It says what ``Path.changes`` says, for the paths that most packets take: at most one tunnel, and
+at most one receiver. The others have no recipe, and each of their frames is taken step by step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hnvemu.trace.rewrite import tunnel_header
+from hnvemu.trace.steps import Delivered, DeliveredToGateway, Rewritten, RewrittenAndCounted, Sent
+from hnvemu.wire.rewrite import decrement_ttl
+
+if TYPE_CHECKING:
+    from hnvemu.trace.path import Path
+    from hnvemu.wire.encapsulation import Header
+
+
+class Recipe(NamedTuple):
+    """What becomes of a frame's octets on its way."""
+
+    dst_mac: bytes | None
+    """Written over the destination MAC; None: it stays."""
+    counts: bool
+    """Whether the TTL goes down by one."""
+    header: Header | None
+    """What crosses the provider network in front of the frame; None: it stays on its host."""
+    sender: str
+    receiver: str
+    """The hosts at both ends; the receiver is empty where no frame crosses."""
+    to: str | None
+    """The port that the frame reaches."""
+
+    def inside(self, frame: bytes) -> bytes:
+        """Return the customer's frame as it leaves the sending host, and as the VM receives it."""
+        if self.dst_mac is not None:
+            frame = self.dst_mac + frame[6:]
+        return decrement_ttl(frame) if self.counts else frame
+
+
+def recipe_of(path: Path) -> Recipe | None:
+    """Return the recipe of a path, or None where it needs more than a recipe can say."""
+    if path.branches:
+        return None
+    dst_mac, counts, header, receiver = None, False, None, ""
+    for step, _, entropy in path.changes:
+        match step:
+            case Rewritten(mac) if header is None:
+                dst_mac = mac.to_bytes(6)
+            case RewrittenAndCounted(mac) if header is None:
+                dst_mac = mac.to_bytes(6)
+                counts = True
+            case Sent(tunnel, host) if header is None:
+                header = tunnel_header(tunnel, entropy, path.flow.tos & 3)
+                receiver = host
+            case _:
+                return None
+    last = path.last
+    to = last.port.name if isinstance(last, Delivered | DeliveredToGateway) else None
+    return Recipe(dst_mac, counts, header, path.hops[0].node, receiver, to)
