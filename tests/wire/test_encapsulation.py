@@ -406,3 +406,37 @@ def test_frame_without_readable_ip_has_macs_alone(frame: bytes, fault: OuterFaul
 
     assert outer.dst_mac == int.from_bytes(frame[:6])
     assert outer[3:] == (0, -1, -1, 0, None, -1, -1, fault, b"")
+
+
+@law
+@given(
+    encapsulation=st.sampled_from([NVGRE, VXLAN_]),
+    version=st.sampled_from([4, 6]),
+    vlan=st.sampled_from([0, 77]),
+    vsid=st.integers(1, (1 << 24) - 1),
+    tos=st.integers(0, 255),
+    octets=st.binary(min_size=14, max_size=90),
+    data=st.data(),
+)
+def test_the_header_of_a_flow_wraps_as_its_encapsulator_does(
+    encapsulation: Encapsulation,
+    version: int,
+    vlan: int,
+    vsid: int,
+    tos: int,
+    octets: bytes,
+    data: st.DataObject,
+) -> None:
+    through = Encapsulator(tunnel(encapsulation, version=version, vlan=vlan, vsid=vsid))
+    entropy = data.draw(st.integers(0, 255 if encapsulation is NVGRE else 0xFFFF))
+
+    header = through.header(entropy=entropy, tos=tos)
+
+    assert header.wrap(octets) == through.wrap(octets, entropy=entropy, tos=tos)
+
+
+def test_a_frame_that_is_too_long_does_not_fit_the_header_of_its_flow() -> None:
+    header = Encapsulator(tunnel()).header(entropy=0, tos=0)
+
+    with pytest.raises(ValueError, match="does not fit"):
+        header.wrap(bytes(0x10000))
