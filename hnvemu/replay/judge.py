@@ -15,9 +15,8 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 from hnvemu.replay.packed import pack_flow, pack_outer, unpack_flow
-from hnvemu.replay.recipe import recipe_of
+from hnvemu.replay.recipe import Recipes
 from hnvemu.replay.summary import Unread, Verdict
-from hnvemu.switch.fabric import one_packet
 from hnvemu.tables.sessions import NO_SESSIONS, conversation_of
 from hnvemu.tables.table import Axis
 from hnvemu.trace.origins import origin_of
@@ -168,6 +167,7 @@ class Judge:
         self._holding: dict[FiveTuple, _Conversation] = {}
         """Those with sessions, in the order in which they began."""
         self._count = 0
+        self._recipes = Recipes()
 
     def classify(self, frame: bytes, missing: int, interface: int, time: int, number: int) -> int:
         """Return the number of a frame's class, and remember what it did to its conversation.
@@ -269,7 +269,7 @@ class Judge:
         found.verdict = self._flows.verdict(verdict_of(path, entry))
         found.row = self._flows.row(entry, flow, found.verdict, number)
         # What arrives encapsulated has to be taken out of its tunnel first.
-        found.recipe = recipe_of(path) if arrival is None else None
+        found.recipe = self._recipes.find(path) if arrival is None else None
         if found.recipe is None:
             found.path = path
         else:
@@ -391,7 +391,6 @@ def _copies(path: Path) -> int:
 
 def _lengths(flow: Flow, found: Class) -> Ask:
     """Return the driver that answers for one flow, and notes for which lengths it holds."""
-    answer = one_packet(flow)
 
     def ask(table: Table, near: Any = None, far: Any = None) -> Step:
         if Axis.LENGTH in table.reads:
@@ -401,7 +400,10 @@ def _lengths(flow: Flow, found: Class) -> Ask:
                 found.low = max(found.low, cuts[at - 1])
             if at < len(cuts):
                 found.high = min(found.high, cuts[at])
-        step: Step = answer(table, near, far)
-        return step
+        if near is None:
+            return table.find(flow)
+        if far is None:
+            return table.find(flow, near)
+        return table.find(flow, near, far)
 
     return ask

@@ -6,15 +6,18 @@ at most one receiver. The others have no recipe, and each of their frames is tak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hnvemu.trace.rewrite import tunnel_header
+from hnvemu.trace.rewrite import CHANGES, entropy_of, tunnel_header
 from hnvemu.trace.steps import Delivered, DeliveredToGateway, Rewritten, RewrittenAndCounted, Sent
 from hnvemu.wire.rewrite import decrement_ttl
 
 if TYPE_CHECKING:
     from hnvemu.trace.path import Path
     from hnvemu.wire.encapsulation import Header
+
+
+_REMEMBERED: Final = 65_536
 
 
 class Recipe(NamedTuple):
@@ -39,23 +42,42 @@ class Recipe(NamedTuple):
         return decrement_ttl(frame) if self.counts else frame
 
 
-def recipe_of(path: Path) -> Recipe | None:
-    """Return the recipe of a path, or None where it needs more than a recipe can say."""
-    if path.branches:
-        return None
-    dst_mac, counts, header, receiver = None, False, None, ""
-    for step, _, entropy in path.changes:
-        match step:
-            case Rewritten(mac) if header is None:
-                dst_mac = mac.to_bytes(6)
-            case RewrittenAndCounted(mac) if header is None:
-                dst_mac = mac.to_bytes(6)
-                counts = True
-            case Sent(tunnel, host) if header is None:
-                header = tunnel_header(tunnel, entropy, path.flow.tos & 3)
-                receiver = host
-            case _:
+class Recipes:
+    """Makes recipes; flows through one tunnel share its headers."""
+
+    def __init__(self) -> None:
+        # By the step, whose hash is slow: each is kept, so that no other gets its number.
+        self._headers: dict[tuple[int, int, int], tuple[Sent, Header]] = {}
+
+    def find(self, path: Path) -> Recipe | None:
+        """Return the recipe of a path, or None where it needs more than a recipe can say."""
+        if path.branches:
+            return None
+        dst_mac, counts, header, receiver = None, False, None, ""
+        for step in path.steps:
+            if type(step) not in CHANGES:
+                continue
+            if header is not None:
                 return None
-    last = path.last
-    to = last.port.name if isinstance(last, Delivered | DeliveredToGateway) else None
-    return Recipe(dst_mac, counts, header, path.hops[0].node, receiver, to)
+            match step:
+                case Sent():
+                    header, receiver = self._header(step, path), step.host
+                case Rewritten(mac) | RewrittenAndCounted(mac):
+                    dst_mac = mac.to_bytes(6)
+                    counts = isinstance(step, RewrittenAndCounted)
+                case _:
+                    return None
+        last = path.last
+        to = last.port.name if isinstance(last, Delivered | DeliveredToGateway) else None
+        return Recipe(dst_mac, counts, header, path.hops[0].node, receiver, to)
+
+    def _header(self, step: Sent, path: Path) -> Header:
+        entropy = entropy_of(step.tunnel, path.flow, path.flow_id)
+        key = id(step), entropy, path.flow.tos & 3
+        found = self._headers.get(key)
+        if found is None:
+            if len(self._headers) >= _REMEMBERED:
+                self._headers.clear()
+            header = tunnel_header(step.tunnel, entropy, path.flow.tos)
+            found = self._headers[key] = step, header
+        return found[1]

@@ -47,7 +47,7 @@ def changes(steps: Iterable[Step], flow: Flow, flow_id: int | None) -> tuple[Cha
     found = []
     for step in steps:
         # By class and not by a match: most steps leave the frame as it is, and a flow has dozens.
-        change = _CHANGES.get(type(step))
+        change = CHANGES.get(type(step))
         if change is not None:
             found.append(change(step, flow, flow_id))
     return tuple(found)
@@ -83,20 +83,22 @@ def _answered(
 
 def _encapsulated(step: Sent | ReplicatedByGroup, flow: Flow, flow_id: int | None) -> Change:
     """Return the change that puts a frame into a tunnel (ENC-2)."""
-    tunnel = step.tunnel
-    if tunnel.encapsulation is Encapsulation.VXLAN:
-        entropy = vxlan_port(flow_hash(flow))
-    else:
-        entropy = flow_hash(flow) & 0xFF if flow_id is None else flow_id
-    wrap = _encapsulator(tunnel).wrap
+    entropy = entropy_of(step.tunnel, flow, flow_id)
+    wrap = _encapsulator(step.tunnel).wrap
     tos = flow.tos
     return Change(step, lambda frame: wrap(frame, entropy=entropy, tos=tos), entropy)
 
 
-@lru_cache(maxsize=4096)
-def tunnel_header(tunnel: Tunnel, entropy: int, ecn: int) -> Header:
-    """Return what a tunnel puts in front of the frames of one flow, which flows alike share."""
-    return _encapsulator(tunnel).header(entropy=entropy, tos=ecn)
+def entropy_of(tunnel: Tunnel, flow: Flow, flow_id: int | None) -> int:
+    """Return FlowID or UDP source port of a flow's frames in a tunnel (ENC-2)."""
+    if tunnel.encapsulation is Encapsulation.VXLAN:
+        return vxlan_port(flow_hash(flow))
+    return flow_hash(flow) & 0xFF if flow_id is None else flow_id
+
+
+def tunnel_header(tunnel: Tunnel, entropy: int, tos: int) -> Header:
+    """Return what a tunnel puts in front of the frames of one flow."""
+    return _encapsulator(tunnel).header(entropy=entropy, tos=tos)
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +107,7 @@ def _encapsulator(tunnel: Tunnel) -> Encapsulator:
     return Encapsulator(tunnel)
 
 
-_CHANGES: dict[type[object], Callable[[Any, Flow, int | None], Change]] = {
+CHANGES: dict[type[object], Callable[[Any, Flow, int | None], Change]] = {
     Rewritten: _rewritten,
     RewrittenAndCounted: _counted,
     CongestionCopied: _marked,
