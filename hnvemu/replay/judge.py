@@ -393,17 +393,33 @@ def _lengths(flow: Flow, found: Class) -> Ask:
     """Return the driver that answers for one flow, and notes for which lengths it holds."""
 
     def ask(table: Table, near: Any = None, far: Any = None) -> Step:
+        step = _find(table, flow, near, far)
         if Axis.LENGTH in table.reads:
+            # A cut is where an answer can change: where it does not, the same step comes back.
             cuts = sorted(table.cuts(Axis.LENGTH))
-            at = bisect_right(cuts, flow.length)
-            if at:
-                found.low = max(found.low, cuts[at - 1])
-            if at < len(cuts):
-                found.high = min(found.high, cuts[at])
-        if near is None:
-            return table.find(flow)
-        if far is None:
-            return table.find(flow, near)
-        return table.find(flow, near, far)
+            above = bisect_right(cuts, flow.length)
+            below = above - 1
+            while above < len(cuts) and _at(cuts[above], table, flow, near, far) is step:
+                above += 1
+            while below >= 0 and _at(cuts[below] - 1, table, flow, near, far) is step:
+                below -= 1
+            if above < len(cuts):
+                found.high = min(found.high, cuts[above])
+            if below >= 0:
+                found.low = max(found.low, cuts[below])
+        return step
 
     return ask
+
+
+def _at(length: int, table: Table, flow: Flow, near: Any, far: Any) -> Step:
+    """Ask for the same flow with another length."""
+    return _find(table, flow._replace(length=length), near, far)
+
+
+def _find(table: Table, flow: Flow, near: Any, far: Any) -> Step:
+    if near is None:
+        return table.find(flow)
+    if far is None:
+        return table.find(flow, near)
+    return table.find(flow, near, far)
