@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from wire.captures import ONE, TWO, block, enhanced, interface, obsolete, option, section
 
 from hnvemu.addresses import MacAddress
 from hnvemu.wire.build import build_frame
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
+from hnvemu.wire.chunks import CaptureReader
 from hnvemu.wire.encapsulation import Encapsulation, Encapsulator, Tunnel
 from hnvemu.wire.neighbour import announcement, answer, question
+from hnvemu.wire.sinks import Sink
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,3 +228,60 @@ def test_address_resolution_is_what_tshark_takes_it_for(tmp_path: Path) -> None:
         ["136", "yes", "yes", b, "1", ""],
         ["136", "no", "yes", a, "1", ""],
     ]
+
+
+@pytest.mark.parametrize("suffix", ["pcap", "pcapng"])
+def test_sink_is_read_with_all_it_has(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"sink.{suffix}"
+    sink = Sink(str(path))
+    frames = [inner(4, 1), inner(6, 6), inner(4, 17)]
+    for at, (frame, name, comment) in enumerate(
+        zip(frames, ("T/A", "größer", "T/A"), ("sent by A", "", "weiß"), strict=True)
+    ):
+        tail = sink.tail(comment, outbound=at > 0)
+        time = 1_700_000_000_999_999_998 + at
+        sink.write(sink.record(time, frame, len(frame) + at, sink.interface(name), tail))
+    sink.close()
+
+    fields = ["frame.time_epoch", "frame.cap_len", "frame.len"]
+    names = ["frame.interface_name", "frame.packet_flags_direction", "frame.comment"]
+    found = rows(path, *fields, *names)
+
+    lengths = [[str(len(frame)), str(len(frame) + at)] for at, frame in enumerate(frames)]
+    assert [row[:3] for row in found] == [
+        ["1700000000.999999998", *lengths[0]],
+        ["1700000000.999999999", *lengths[1]],
+        ["1700000001.000000000", *lengths[2]],
+    ]
+    told = [
+        ["T/A", "0x00000001", "sent by A"],
+        ["größer", "0x00000002", ""],
+        ["T/A", "0x00000002", "weiß"],
+    ]
+    assert [row[3:] for row in found] == (told if suffix == "pcapng" else [["", "", ""]] * 3)
+
+
+def test_times_and_interfaces_of_sections_are_tshark_s(tmp_path: Path) -> None:
+    capture = section()
+    for resolution in (0, 3, 6, 9, 0x80, 0x80 | 10, 0x80 | 30):
+        offset = struct.pack("<q", 1_600_000_000 if resolution & 1 else 0)
+        options = option(2, b"r%d" % resolution) + option(9, bytes([resolution]))
+        capture += interface(options=options + option(14, offset))
+    for index, units in enumerate([1_700_000_000, 5_123, 7_123_456, 12_345_678_901_234_567]):
+        capture += enhanced(ONE, index=index, time=units)
+    capture += enhanced(TWO, index=4, time=77) + enhanced(TWO, index=5, time=1024 * 77 + 512)
+    capture += enhanced(TWO, index=6, time=(77 << 30) + (1 << 29)) + obsolete(TWO, time=9)
+    capture += section(order=">") + interface(order=">", options=option(2, b"big", order=">"))
+    capture += block(4, bytes(8), order=">") + enhanced(ONE, order=">", time=1_700_000_000_123_456)
+    path = tmp_path / "sections.pcapng"
+    path.write_bytes(capture)
+
+    with CaptureReader.open(path) as reader:
+        frames = [
+            [f"{time // 10**9}.{time % 10**9:09}", str(captured), str(original)]
+            for chunk in reader.chunks()
+            for _, captured, original, time, _ in zip(*chunk[2:], strict=True)
+        ]
+
+    assert len(frames) == 9
+    assert frames == rows(path, "frame.time_epoch", "frame.cap_len", "frame.len")
