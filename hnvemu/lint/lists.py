@@ -30,7 +30,7 @@ from hnvemu.model.acl import (
     PortAcl,
 )
 from hnvemu.tables.acl import BOTH_WAYS, SIDES, Meaning, Within
-from hnvemu.tables.acl_lists import lists_of
+from hnvemu.tables.acl_lists import AccessLists
 from hnvemu.tables.table import Axis
 from hnvemu.value import replace
 from hnvemu.wire.flow import ICMP, ICMPV6, TCP, UDP
@@ -129,6 +129,7 @@ class Lists:
         self.all_places: Ranges = ((0, len(self.ports) - 1),) if self.ports else ()
         self._selected: dict[tuple[str, ...], Ranges] = {}
         self._compiled: dict[tuple[str, frozenset[int]], dict[Direction, tuple[Filter, ...]]] = {}
+        self._alike: dict[tuple[tuple[int, ...], tuple[DatacenterAcl, ...]], AccessLists] = {}
         self._expanded: dict[tuple[str, int, int], list[AddressRange]] = {}
 
     # Where
@@ -348,15 +349,27 @@ class Lists:
         if found is None:
             if len(self._compiled) >= _REMEMBERED:
                 self._compiled.clear()
-            found = self._compiled[key] = self._compile(port, sorted(deciding))
+            found = self._compiled[key] = self._compile(port, tuple(sorted(deciding)))
         return found
 
     def _compile(
-        self, port: VmPort, positions: Iterable[int]
+        self, port: VmPort, positions: tuple[int, ...]
     ) -> dict[Direction, tuple[Filter, ...]]:
-        policy = self._policy
         rules = [self.entries[at] for at in positions]
         datacenter = tuple(rule for rule in rules if isinstance(rule, DatacenterAcl))
+        key = positions, datacenter or self._datacenter_acl_of(port)
+        lists = self._alike.get(key)
+        if lists is None:
+            if len(self._alike) >= _REMEMBERED:
+                self._alike.clear()
+            lists = self._alike[key] = self._lists_of(rules, key[1])
+        return lists.of(port, self._subject.view(port.host))
+
+    def _lists_of(
+        self, rules: Iterable[AclRule], datacenter: tuple[DatacenterAcl, ...]
+    ) -> AccessLists:
+        """Make the lists of ports at which these entries and no others may decide."""
+        policy = self._policy
         own = replace(
             policy,
             firewall=replace(
@@ -365,10 +378,9 @@ class Lists:
             ),
             port_acls=tuple(rule for rule in rules if isinstance(rule, PortAcl)),
             extended_acls=tuple(rule for rule in rules if isinstance(rule, ExtendedAcl)),
-            datacenter_acls=datacenter or self._datacenter_acl_of(port),
+            datacenter_acls=datacenter,
         )
-        subject = self._subject
-        return lists_of(own, subject.profile, port, subject.view(port.host))
+        return AccessLists(own, self._subject.profile)
 
     def may_decide(self, row: Row, port: VmPort, packet: Flow) -> bool:
         """Whether an entry matches a packet, and no entry that is tried before it surely does."""

@@ -51,7 +51,7 @@ class Subject:
     def records(self) -> tuple[LookupRecord, ...]:
         """All records, listed and generated, of the policy and of the host views."""
         views = self.policy.views.values()
-        return self.policy.records + tuple(r for view in views for r in view.lookup_records)
+        return *self.policy.records, *(r for view in views for r in view.lookup_records)
 
     @cached_property
     def records_of_vsid(self) -> dict[int, list[LookupRecord]]:

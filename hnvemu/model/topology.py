@@ -100,9 +100,14 @@ class Selector:
         """Whether it names a port: by VM or adapter, with or without its network."""
         if self.patterns is None:
             return True
-        vm = port.partition(":")[0]
-        names = {port, vm, port.partition("/")[2], vm.partition("/")[2]}
+        names = names_of(port)
         return any(
             pattern in names or any(fnmatchcase(name, pattern) for name in names if name)
             for pattern in self.patterns
         )
+
+
+def names_of(port: str) -> set[str]:
+    """Return the names that a selector may have for a port: each with and without its network."""
+    vm = port.partition(":")[0]
+    return {port, vm, port.partition("/")[2], vm.partition("/")[2]}

@@ -1,13 +1,17 @@
 """Access control lists as a port tries them: conditions on a flow, and the list of one direction.
 
-An entry is compared with a packet in one place, :meth:`Entry.mismatch`. Each mechanism compiles
-what the policy says to one list in the order that decides; a port's lists are asked one after
-another, and all must allow (ACL-52).
+An entry is compared with a packet in one place, :func:`mismatch`. Each mechanism compiles what the
+policy says to one list in the order that decides; a port's lists are asked one after another, and
+all must allow (ACL-52).
+
+Most ports have the rules of many others. What names no port, a :class:`RuleList`, is therefore
+made once for all that have it; a :class:`Filter` is such a list at one port, with its steps.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hnvemu.addresses import first_host
@@ -27,10 +31,10 @@ from hnvemu.trace.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hnvemu.addresses import IPPrefix
-    from hnvemu.model.acl import Addresses, Ports, Protocol
+    from hnvemu.model.acl import AclRule, Addresses, Ports, Protocol
     from hnvemu.model.policy import Policy
     from hnvemu.model.topology import Selector, VmPort
     from hnvemu.tables.sessions import SessionTable
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 BOTH_WAYS = (Direction.INBOUND, Direction.OUTBOUND)
 
 _REMEMBERED = 65_536
+_FEW = 16
+"""So many packets are compared with every row before a list is taken apart by fields."""
 
 
 class Within(NamedTuple):
@@ -53,7 +59,10 @@ class Within(NamedTuple):
     def holds(self, flow: Flow) -> bool:
         """Compare one field."""
         value: int = flow[self.axis]
-        return any(first <= value <= last for first, last in self.ranges)
+        for first, last in self.ranges:  # noqa: SIM110 - a generator costs more than it compares
+            if first <= value <= last:
+                return True
+        return False
 
     @property
     def reads(self) -> tuple[Axis, ...]:
@@ -77,9 +86,10 @@ class AddressWithin(NamedTuple):
     def holds(self, flow: Flow) -> bool:
         """Compare one address."""
         value, version = flow[self.axis], flow.version
-        return any(
-            first <= value <= last for family, first, last in self.ranges if family == version
-        )
+        for family, first, last in self.ranges:
+            if first <= value <= last and family == version:
+                return True
+        return False
 
     @property
     def reads(self) -> tuple[Axis, ...]:
@@ -97,79 +107,233 @@ class AddressWithin(NamedTuple):
 
 Condition: TypeAlias = Within | AddressWithin
 Default: TypeAlias = AclDefaulted | AclDefaultDenied | AclUnmatched | PortBlocked
+Decision: TypeAlias = AclAllowed | AclDenied | NotEvaluated
+
+
+def mismatch(conditions: tuple[Condition, ...], flow: Flow) -> str | None:
+    """Name the first condition that ``flow`` does not meet; None where all hold (ACL-11)."""
+    for condition in conditions:
+        if not condition.holds(flow):
+            return condition.name
+    return None
+
+
+class Row(NamedTuple):
+    """One rule as every port tries it that has it in its list."""
+
+    rank: tuple[int, ...]
+    """Smaller ones are tried first, equal ones in the order of the policy."""
+    conditions: tuple[Condition, ...]
+    decides: type[AclAllowed | AclDenied] | NotEvaluated
+    """The step that a match makes, which names the port unless nobody can tell what it is."""
+    rule: AclRule
+    opens: bool = False
+    """Whether a match opens a session, where the other direction's list could stop the reply."""
+    idle_timeout: int | None = None
 
 
 class Entry(NamedTuple):
     """One rule as one port tries it, with the step that a match makes."""
 
     conditions: tuple[Condition, ...]
-    step: AclAllowed | AclDenied | NotEvaluated
+    step: Decision
 
     def mismatch(self, flow: Flow) -> str | None:
         """Name the first condition that ``flow`` does not meet; None where all hold (ACL-11)."""
-        for condition in self.conditions:
-            if not condition.holds(flow):
-                return condition.name
-        return None
+        return mismatch(self.conditions, flow)
 
 
-class Filter:
-    """The list of one mechanism, at one port, for packets of one direction."""
+class RuleList:
+    """The list of one mechanism, for packets of one direction, at whatever ports have it.
+
+    It answers with places: of a row, or the one behind the last row for the default.
+    """
 
     def __init__(
         self,
-        port: VmPort,
         direction: Direction,
         mechanism: Mechanism,
-        entries: tuple[Entry, ...],
-        default: Default,
+        rows: Iterable[Row],
+        default: Callable[[VmPort, Direction], Default],
+        *,
+        default_ends: bool,
+        default_opens: bool = False,
     ) -> None:
-        self.port = port
         self.direction = direction
         self.mechanism = mechanism
-        self.place = Place(port.name, port.vsid, direction, mechanism)
-        self.entries = entries
-        self.default = default
-        self.opposite: Filter | None = None
-        """The list whose packets open sessions for this one; None: it keeps no state."""
-        self._skipped = FilterSkipped(port, direction, mechanism)
-        axes = {axis for entry in entries for part in entry.conditions for axis in part.reads}
-        self._sees_frames = bool(axes & {Axis.SRC_MAC, Axis.DST_MAC})
+        self.rows = tuple(sorted(rows, key=lambda row: row.rank))
+        self._default = default
+        self.can_deny = default_ends or any(row.decides.ends for row in self.rows)
+        self.can_open = default_opens or any(row.opens for row in self.rows)
+        self.keeps_state = False
+        """Whether packets of the other direction open sessions for this list."""
+        self.opens = False
+        """Whether packets that this list admits open sessions."""
+        self._default_opens = default_opens
+        axes = {axis for row in self.rows for part in row.conditions for axis in part.reads}
+        self.sees_frames = bool(axes & {Axis.SRC_MAC, Axis.DST_MAC})
         self.reads = tuple(sorted({Axis.VERSION} | axes))
         # Between two cuts of every axis nothing changes, so an answer holds for its whole cell.
-        self._cuts = [(axis, sorted(self.cuts(axis))) for axis in self.reads]
-        self._answers: dict[tuple[int, ...], Step] = {}
+        # Plain numbers index a flow faster than an axis does.
+        self._cuts = [(int(axis), sorted(self.cuts(axis))) for axis in self.reads]
+        self._answers: dict[tuple[int, ...], int] = {}
+        self._failing: dict[tuple[int, int, int], int] = {}
+
+    def find(self, flow: Flow) -> int:
+        """Return the place of the first row that matches.
+
+        What decides is remembered by cells, and what fails by the piece of each field alone, of
+        which there are far fewer. So neither a packet like another nor a new one pays for all rows.
+        """
+        if not self.rows:
+            return 0
+        cell = tuple([bisect_right(cuts, flow[axis]) for axis, cuts in self._cuts])
+        place = self._answers.get(cell)
+        if place is None:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            is_new = len(self._answers) < _FEW
+            place = self.decide(flow) if is_new else self._first(flow, cell)
+            self._answers[cell] = place
+        return place
+
+    def _first(self, flow: Flow, cell: tuple[int, ...]) -> int:
+        """Return it by the rows that fail on each field, a bit for each row."""
+        if len(self._failing) >= _REMEMBERED:
+            self._failing.clear()
+        failed = 0
+        for (axis, _), piece in zip(self._cuts, cell, strict=True):
+            key = axis, piece, flow.version
+            failing = self._failing.get(key)
+            if failing is None:
+                failing = 0
+                for condition, rows in self._by_axis.get(axis, {}).items():
+                    if not condition.holds(flow):
+                        failing |= rows
+                self._failing[key] = failing
+            failed |= failing
+        left = ~failed & (1 << len(self.rows)) - 1
+        return (left & -left).bit_length() - 1 if left else len(self.rows)
+
+    @cached_property
+    def _by_axis(self) -> dict[int, dict[Condition, int]]:
+        """The conditions on each field, each with the rows that have it."""
+        found: dict[int, dict[Condition, int]] = {}
+        for place, row in enumerate(self.rows):
+            for condition in row.conditions:
+                of_axis = found.setdefault(condition.axis, {})
+                of_axis[condition] = of_axis.get(condition, 0) | 1 << place
+        return found
+
+    def decide(self, flow: Flow) -> int:
+        """Return it by trying every row in order: what ``find`` answers, too."""
+        for place, row in enumerate(self.rows):
+            if mismatch(row.conditions, flow) is None:
+                return place
+        return len(self.rows)
+
+    def step_at(self, place: int, port: VmPort) -> Decision | Default:
+        """Make the step that ``port`` answers with where the row at that place matches."""
+        if place == len(self.rows):
+            default = self._default(port, self.direction)
+            if self._default_opens:
+                self._let_open(default, port, None)
+            return default
+        row = self.rows[place]
+        if isinstance(row.decides, NotEvaluated):
+            return row.decides
+        step = row.decides(row.rule, port, self.direction)
+        if row.opens:
+            self._let_open(step, port, row.idle_timeout)
+        return step
+
+    def _let_open(self, step: Decision | Default, port: VmPort, idle_timeout: int | None) -> None:
+        if self.opens:
+            step.leading_to(SessionOpened(port, self.direction, self.mechanism, idle_timeout))
+
+    def cuts(self, axis: Axis) -> Iterable[int]:
+        """Every end of every range of every row."""
+        ends = {
+            cut for row in self.rows for condition in row.conditions for cut in condition.cuts(axis)
+        }
+        return ends | {1} if axis is Axis.VERSION else ends
+
+
+class Filter:
+    """The list of one mechanism, at one port, for packets of one direction.
+
+    Its steps name the port and are made when they are first needed.
+    """
+
+    def __init__(self, port: VmPort, shared: RuleList) -> None:
+        self.port = port
+        self.shared = shared
+        self.opposite: Filter | None = None
+        """The list whose packets open sessions for this one; None: it keeps no state."""
+        self._steps: dict[int, Step] = {}
+
+    @property
+    def direction(self) -> Direction:
+        """Of the packets, seen from the VM."""
+        return self.shared.direction
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The kind of list."""
+        return self.shared.mechanism
+
+    @property
+    def place(self) -> Place:
+        """Where replies pass that this list admits."""
+        return Place(self.port.name, self.port.vsid, self.direction, self.mechanism)
+
+    @property
+    def reads(self) -> tuple[Axis, ...]:
+        """The fields that any entry looks at."""
+        return self.shared.reads
 
     @property
     def can_deny(self) -> bool:
         """Whether some packet could be stopped here."""
-        return self.default.ends or any(entry.step.ends for entry in self.entries)
+        return self.shared.can_deny
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The rules in the order in which they are tried, each with its step."""
+        return tuple(
+            Entry(row.conditions, self._step(place))  # type: ignore[arg-type]  # of a row
+            for place, row in enumerate(self.shared.rows)
+        )
+
+    @property
+    def default(self) -> Default:
+        """The step for packets that no entry matches."""
+        return self._step(len(self.shared.rows))  # type: ignore[return-value]  # of no row
 
     def find(self, flow: Flow, sessions: SessionTable | None = None) -> Step:
         """Answer by a session, else by the first entry that matches, else by the default."""
-        if flow.version == 0 and not self._sees_frames:
-            return self._skipped
+        shared = self.shared
+        if flow.version == 0 and not shared.sees_frames:
+            return FilterSkipped(self.port, shared.direction, shared.mechanism)
         if sessions is not None and self.opposite is not None:
             # The opposite list admitted the packet that this one replies to: ACL-19, ACL-43.
             admitted = sessions.find(flow, self)
             if admitted is not None:
                 return admitted
-        if not self.entries:
-            return self.default
-        cell = tuple([bisect_right(cuts, flow[axis]) for axis, cuts in self._cuts])
-        step = self._answers.get(cell)
-        if step is None:
-            if len(self._answers) >= _REMEMBERED:
-                self._answers.clear()
-            step = self._answers[cell] = self.decide(flow)
-        return step
+        place = shared.find(flow)
+        step = self._steps.get(place)
+        return self._step(place) if step is None else step
 
     def decide(self, flow: Flow) -> Step:
-        """Answer by trying every entry in order: what ``find`` remembers by cells."""
-        for entry in self.entries:
-            if entry.mismatch(flow) is None:
-                return entry.step
-        return self.default
+        """Answer by trying every entry in order: what ``find`` answers without a session."""
+        return self._step(self.shared.decide(flow))
+
+    def _step(self, place: int) -> Step:
+        """Return the step of the entry at a place, which is made once."""
+        step = self._steps.get(place)
+        if step is None:
+            step = self._steps[place] = self.shared.step_at(place, self.port)
+        return step
 
     def expects(self, flow: Flow) -> bool:
         """Whether ``flow`` replies to what the opposite list would let open a session.
@@ -186,28 +350,25 @@ class Filter:
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """Every end of every range of every entry."""
-        ends = {
-            cut
-            for entry in self.entries
-            for condition in entry.conditions
-            for cut in condition.cuts(axis)
-        }
-        return ends | {1} if axis is Axis.VERSION else ends
+        return self.shared.cuts(axis)
 
 
-Opener: TypeAlias = AclAllowed | AclDefaulted
-
-
-def keep_state(
-    filters: Mapping[Direction, Filter], openers: Iterable[tuple[Opener, int | None]]
-) -> None:
-    """Let steps of one list open sessions, each with its idle timeout, for the other list."""
-    for step, idle_timeout in openers:
-        other = filters.get(OPPOSITE[step.direction])
+def keep_state(lists: Mapping[Direction, RuleList]) -> None:
+    """Let packets that one list admits open sessions for the other direction's list."""
+    for direction, each in lists.items():
+        other = lists.get(OPPOSITE[direction])
         # Where the other direction stops nothing, nobody can tell whether state is kept.
-        if other is not None and other.can_deny:
-            other.opposite = filters[step.direction]
-            step.leading_to(SessionOpened(step.port, step.direction, step.mechanism, idle_timeout))
+        if each.can_open and other is not None and other.can_deny:
+            each.opens = other.keeps_state = True
+
+
+def at_port(lists: Mapping[Direction, RuleList], port: VmPort) -> dict[Direction, Filter]:
+    """Return the lists of both directions as ``port`` has them."""
+    filters = {direction: Filter(port, shared) for direction, shared in lists.items()}
+    for direction, each in filters.items():
+        if each.shared.keeps_state:
+            each.opposite = filters[OPPOSITE[direction]]
+    return filters
 
 
 def selects(selector: Selector, port: VmPort) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
 
 from hnvemu.model.acl import Action, Direction, FirewallDefault, Mechanism
-from hnvemu.tables.acl import BOTH_WAYS, SIDES, Entry, Filter, keep_state, selects
+from hnvemu.tables.acl import SIDES, Row, RuleList, keep_state
+from hnvemu.tables.acl_shared import Selection, SharedLists
 from hnvemu.trace.steps import AclAllowed, AclDefaultDenied, AclDefaulted, AclDenied, NotEvaluated
 
 if TYPE_CHECKING:
-    from hnvemu.model.acl import Firewall, FirewallRule, Ports
+    from collections.abc import Hashable, Iterable, Mapping
+
+    from hnvemu.model.acl import Addresses, Firewall, FirewallRule, Ports
     from hnvemu.model.topology import VmPort
     from hnvemu.tables.acl import Condition, Meaning
 
@@ -17,82 +21,95 @@ OPEN = FirewallDefault(inbound=Action.ALLOW, outbound=Action.ALLOW)
 """What a policy without a firewall section says: a port without rules filters nothing (ACL-14)."""
 
 
-def firewall_lists(firewall: Firewall, port: VmPort, meaning: Meaning) -> dict[Direction, Filter]:
-    """Build the two lists of ``port``."""
-    default = dict.fromkeys(BOTH_WAYS, OPEN)
-    actions = dict.fromkeys(BOTH_WAYS, Action.ALLOW)
-    for stated in firewall.defaults:
-        if selects(stated.vms, port):
-            for direction, action in (
-                (Direction.INBOUND, stated.inbound),
-                (Direction.OUTBOUND, stated.outbound),
-            ):
-                if action is not None:
-                    default[direction], actions[direction] = stated, action
-    rules = [
-        rule
-        for rule in firewall.rules
-        if rule.enabled
-        and (rule.profiles is None or port.network_profile in rule.profiles)  # ACL-20
-        and selects(rule.vms, port)
-    ]
-    filters = {
-        direction: _filter(
-            port,
-            direction,
-            [rule for rule in rules if rule.direction is direction],
-            (default[direction], actions[direction]),
-            meaning,
-        )
-        for direction in BOTH_WAYS
-    }
-    inbound, outbound = filters[Direction.INBOUND], filters[Direction.OUTBOUND]
-    inbound.opposite, outbound.opposite = outbound, inbound
-    steps = [
-        step
-        for each in filters.values()
-        for step in (*(entry.step for entry in each.entries), each.default)
-    ]
-    keep_state(
-        filters, [(step, None) for step in steps if isinstance(step, AclAllowed | AclDefaulted)]
-    )
-    return filters
+class _Rank(IntEnum):
+    """The order of one direction."""
+
+    OVERRIDE = 0
+    BLOCK = 1
+    UNKNOWN_BLOCK = 2
+    ALLOW = 3
+    UNKNOWN_ALLOW = 4
 
 
-def _filter(
-    port: VmPort,
-    direction: Direction,
-    rules: list[FirewallRule],
-    default: tuple[FirewallDefault, Action],
-    meaning: Meaning,
-) -> Filter:
-    """Order the rules of one direction: what cannot be evaluated, Block, Allow, default."""
-    blocks: list[Entry] = []
-    allows: list[Entry] = []
-    unknown_blocks: list[Entry] = []
-    unknown_allows: list[Entry] = []
-    overrides: list[Entry] = []
-    for rule in rules:
+class FirewallLists(SharedLists["FirewallRule"]):
+    """The two lists that every port has."""
+
+    mechanism: ClassVar = Mechanism.FIREWALL
+
+    def __init__(self, firewall: Firewall) -> None:
+        super().__init__(firewall.rules)
+        self._defaults = Selection(firewall.defaults)
+
+    def _traits(self, port: VmPort) -> Hashable:
+        return port.network_profile, self._defaults.selectors_of(port)
+
+    def _is_in_force(self, rule: FirewallRule, port: VmPort) -> bool:
+        profiles = rule.profiles
+        return rule.enabled and (profiles is None or port.network_profile in profiles)  # ACL-20
+
+    def _addresses(self, rule: FirewallRule) -> tuple[Addresses | None, ...]:
+        return rule.local_address, rule.remote_address
+
+    def _made(
+        self, rule: FirewallRule, direction: Direction, port: VmPort, meaning: Meaning
+    ) -> Iterable[Row]:
+        del port
         conditions = _conditions(rule, direction, meaning)
+        blocks = rule.action is Action.BLOCK
         key = _unevaluable(rule)
-        if rule.override_block and rule.action is Action.ALLOW:
+        if rule.override_block and not blocks:
             step = NotEvaluated("firewall.rules.override_block", rule.origin)
-            overrides.append(Entry(conditions, step))
-        elif key is not None:
-            unknown = unknown_blocks if rule.action is Action.BLOCK else unknown_allows
-            unknown.append(Entry(conditions, NotEvaluated(f"firewall.rules.{key}", rule.origin)))
-        elif rule.action is Action.BLOCK:
-            blocks.append(Entry(conditions, AclDenied(rule, port, direction)))
-        else:
-            allows.append(Entry(conditions, AclAllowed(rule, port, direction)))
-    statement, action = default
+            return (Row((_Rank.OVERRIDE,), conditions, step, rule),)
+        if key is not None:
+            step = NotEvaluated(f"firewall.rules.{key}", rule.origin)
+            rank = _Rank.UNKNOWN_BLOCK if blocks else _Rank.UNKNOWN_ALLOW
+            return (Row((rank,), conditions, step, rule),)
+        if blocks:
+            return (Row((_Rank.BLOCK,), conditions, AclDenied, rule),)
+        return (Row((_Rank.ALLOW,), conditions, AclAllowed, rule, opens=True),)
+
+    def _ordered(
+        self, rows: Mapping[Direction, list[Row]], port: VmPort
+    ) -> Mapping[Direction, RuleList]:
+        lists = {
+            direction: _list(direction, found, *self._default(direction, port))
+            for direction, found in rows.items()
+        }
+        for each in lists.values():
+            each.keeps_state = True
+        keep_state(lists)
+        return lists
+
+    def _default(self, direction: Direction, port: VmPort) -> tuple[FirewallDefault, Action]:
+        """Return what becomes of packets that no rule matches: what is stated last decides."""
+        found = OPEN, Action.ALLOW
+        for stated in self._defaults.by(self._defaults.selectors_of(port)):
+            action = stated.inbound if direction is Direction.INBOUND else stated.outbound
+            if action is not None:
+                found = stated, action
+        return found
+
+
+def _list(
+    direction: Direction, rows: Iterable[Row], statement: FirewallDefault, action: Action
+) -> RuleList:
     if action is Action.BLOCK:
-        last: AclDefaulted | AclDefaultDenied = AclDefaultDenied(statement, port, direction)
-    else:
-        last = AclDefaulted(statement, port, direction)
-        unknown_allows = []  # whether such a rule matches or not, the packet passes
-    entries = (*overrides, *blocks, *unknown_blocks, *allows, *unknown_allows)
-    return Filter(port, direction, Mechanism.FIREWALL, entries, last)
+        return RuleList(
+            direction,
+            Mechanism.FIREWALL,
+            rows,
+            lambda port, direction: AclDefaultDenied(statement, port, direction),
+            default_ends=True,
+        )
+    # Whether an Allow that cannot be evaluated matches or not, the packet passes.
+    return RuleList(
+        direction,
+        Mechanism.FIREWALL,
+        [row for row in rows if row.rank != (_Rank.UNKNOWN_ALLOW,)],
+        lambda port, direction: AclDefaulted(statement, port, direction),
+        default_ends=False,
+        default_opens=True,
+    )
 
 
 def _unevaluable(rule: FirewallRule) -> str | None:

@@ -6,17 +6,18 @@ leading bits that an address, a prefix or a range holds fast, 48 for a MAC, none
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from hnvemu.addresses import MacAddress
 from hnvemu.model.acl import Direction, Mechanism
 from hnvemu.model.policy import Profile
-from hnvemu.tables.acl import BOTH_WAYS, SIDES, AddressWithin, Entry, Filter, Within, selects
+from hnvemu.tables.acl import SIDES, AddressWithin, Row, Within
+from hnvemu.tables.acl_shared import SharedLists
 from hnvemu.tables.table import GROUP_BIT, Axis
-from hnvemu.trace.steps import AclAllowed, AclDenied, AclUnmatched
+from hnvemu.trace.steps import AclAllowed, AclDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from hnvemu.model.acl import Addresses, AddressRange, PortAcl
     from hnvemu.model.topology import VmPort
@@ -35,48 +36,46 @@ class _Part(NamedTuple):
     condition: Condition | None
 
 
-def port_lists(
-    acls: Iterable[PortAcl], port: VmPort, meaning: Meaning, profile: Profile
-) -> dict[Direction, Filter]:
-    """Build the lists of ``port``; a direction without entries has none."""
-    # ACL-30: a meter counts, and whatever it matches is for the others to decide.
-    rules = [acl for acl in acls if acl.action != "meter" and selects(acl.vms, port)]
-    filters = {}
-    for direction in BOTH_WAYS:
-        ranked = [
-            (-(local.length + remote.length), -remote.length, rule.action != "deny", entry)
-            for rule in rules
-            if rule.direction in (direction, Direction.BOTH)
-            for local, remote, entry in _entries(rule, port, direction, meaning, profile)
-        ]
-        if ranked:
-            ranked.sort(key=lambda each: each[:3])
-            entries = tuple(entry for *_, entry in ranked)
-            default = AclUnmatched(port, direction, Mechanism.PORT)
-            filters[direction] = Filter(port, direction, Mechanism.PORT, entries, default)
-    return filters
+class PortLists(SharedLists["PortAcl"]):
+    """Port ACLs: the longest match decides."""
 
+    mechanism: ClassVar = Mechanism.PORT
 
-def _entries(
-    rule: PortAcl, port: VmPort, direction: Direction, meaning: Meaning, profile: Profile
-) -> Iterator[tuple[_Part, _Part, Entry]]:
-    """Yield an entry for each pair of lengths."""
-    sides = SIDES[direction]
-    decides = AclDenied if rule.action == "deny" else AclAllowed
-    step = decides(rule, port, direction)
-    has_mac = isinstance(rule.local, MacAddress) or isinstance(rule.remote, MacAddress)
-    # Only a MAC can be compared with a frame that is not IP.
-    always = () if has_mac else (_IP,)
-    remotes = list(_parts(rule.remote, sides.remote, sides.remote_mac, "remote", meaning))
-    if direction is Direction.INBOUND and profile is not Profile.TRANSPARENT:
-        locals_ = list(_written(rule.local, port, meaning))
-    else:
-        locals_ = list(_parts(rule.local, sides.local, sides.local_mac, "local", meaning))
-    for local in locals_:
-        for remote in remotes:
-            parts = (local.condition, remote.condition)
-            conditions = tuple(part for part in parts if part is not None)
-            yield local, remote, Entry((*always, *conditions), step)
+    def __init__(self, acls: Iterable[PortAcl], profile: Profile) -> None:
+        # ACL-30: a meter counts, and whatever it matches is for the others to decide.
+        super().__init__([acl for acl in acls if acl.action != "meter"])
+        self._macs = {acl.local for acl in acls if isinstance(acl.local, MacAddress)}
+        self._profile = profile
+
+    def _traits(self, port: VmPort) -> Hashable:
+        return port.mac if port.mac in self._macs else None
+
+    def _scope(self, rule: PortAcl, port: VmPort, meaning: Meaning) -> Hashable:
+        return super()._scope(rule, port, meaning), rule.local == port.mac
+
+    def _addresses(self, rule: PortAcl) -> tuple[Addresses | MacAddress | None, ...]:
+        return rule.local, rule.remote
+
+    def _made(
+        self, rule: PortAcl, direction: Direction, port: VmPort, meaning: Meaning
+    ) -> Iterator[Row]:
+        """Yield a row for each pair of lengths."""
+        sides = SIDES[direction]
+        decides = AclDenied if rule.action == "deny" else AclAllowed
+        has_mac = isinstance(rule.local, MacAddress) or isinstance(rule.remote, MacAddress)
+        # Only a MAC can be compared with a frame that is not IP.
+        always = () if has_mac else (_IP,)
+        remotes = list(_parts(rule.remote, sides.remote, sides.remote_mac, "remote", meaning))
+        if direction is Direction.INBOUND and self._profile is not Profile.TRANSPARENT:
+            locals_ = list(_written(rule.local, port, meaning))
+        else:
+            locals_ = list(_parts(rule.local, sides.local, sides.local_mac, "local", meaning))
+        for local in locals_:
+            for remote in remotes:
+                parts = (local.condition, remote.condition)
+                conditions = tuple(part for part in parts if part is not None)
+                rank = (-(local.length + remote.length), -remote.length, rule.action != "deny")
+                yield Row(rank, (*always, *conditions), decides, rule)
 
 
 def _parts(

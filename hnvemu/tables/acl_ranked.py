@@ -5,47 +5,51 @@ The first entry that matches decides. Of equal ranks a deny is tried first (ACL-
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from hnvemu.model.acl import Direction, Mechanism
-from hnvemu.tables.acl import BOTH_WAYS, SIDES, Entry, Filter, Within, keep_state, selects
+from hnvemu.model.acl import Mechanism
+from hnvemu.tables.acl import BOTH_WAYS, SIDES, Row, RuleList, Within
+from hnvemu.tables.acl_shared import SharedLists
 from hnvemu.tables.table import Axis
-from hnvemu.trace.steps import AclAllowed, AclDenied, AclUnmatched, NotEvaluated, PortBlocked
+from hnvemu.trace.steps import AclAllowed, AclDenied, NotEvaluated, PortBlocked
 from hnvemu.wire.flow import TCP, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from hnvemu.model.acl import DatacenterAcl, ExtendedAcl, Ports
+    from hnvemu.model.acl import Addresses, DatacenterAcl, Direction, ExtendedAcl, Ports
     from hnvemu.model.topology import VmPort
-    from hnvemu.tables.acl import Meaning, Opener
+    from hnvemu.tables.acl import Meaning
 
 _TRANSPORTS = (TCP, UDP)
 _TCP_OR_UDP = Within(Axis.PROTOCOL, tuple((number, number) for number in _TRANSPORTS), "protocol")
 
 
-def extended_lists(
-    acls: Iterable[ExtendedAcl], port: VmPort, meaning: Meaning
-) -> dict[Direction, Filter]:
-    """Build the lists of ``port``; a direction without entries has none."""
-    rules = [
-        acl
-        for acl in acls
-        if acl.isolation_id in (0, port.vsid) and selects(acl.vms, port)  # ACL-44
-    ]
-    # Larger weights first; of equal ones a deny, then what keeps state, and keeps it longer.
-    rules.sort(
-        key=lambda acl: (
-            -acl.weight,
-            acl.action != "deny",
-            not acl.stateful,
-            -(acl.idle_timeout or 0),
-        )
-    )
-    openers: list[tuple[Opener, int | None]] = []
-    entries: dict[Direction, list[Entry]] = {direction: [] for direction in BOTH_WAYS}
-    for rule in rules:
-        direction = rule.direction
+class ExtendedLists(SharedLists["ExtendedAcl"]):
+    """Extended ACLs: the larger weight is tried first."""
+
+    mechanism: ClassVar = Mechanism.EXTENDED
+
+    def __init__(self, acls: Iterable[ExtendedAcl]) -> None:
+        super().__init__(acls)
+        self._vsids = {acl.isolation_id for acl in acls}
+
+    def _traits(self, port: VmPort) -> Hashable:
+        return port.vsid if port.vsid in self._vsids else None
+
+    def _is_in_force(self, rule: ExtendedAcl, port: VmPort) -> bool:
+        return rule.isolation_id in (0, port.vsid)  # ACL-44
+
+    def _addresses(self, rule: ExtendedAcl) -> tuple[Addresses | None, ...]:
+        return rule.local, rule.remote
+
+    def _made(
+        self, rule: ExtendedAcl, direction: Direction, port: VmPort, meaning: Meaning
+    ) -> Iterator[Row]:
+        del port
+        # Of equal weights a deny, then what keeps state, and keeps it longer.
+        idle_timeout = rule.idle_timeout
+        rank = (-rule.weight, rule.action != "deny", not rule.stateful, -(idle_timeout or 0))
         local, remote, local_port, remote_port, *_ = SIDES[direction]
         conditions = meaning.conditions(
             rule.protocol,
@@ -55,50 +59,47 @@ def extended_lists(
             ),
             ((local, rule.local, "local address"), (remote, rule.remote, "remote address")),
         )
-        found = entries[direction]
         named = _names_a_port(local_port=rule.local_port, remote_port=rule.remote_port)
         if named is not None:
             step = NotEvaluated(f"{Mechanism.EXTENDED}.{named}", rule.origin)
-            found.append(Entry(conditions, step))
+            yield Row(rank, conditions, step, rule)
         elif rule.action == "deny":
-            found.append(Entry(conditions, AclDenied(rule, port, direction)))
+            yield Row(rank, conditions, AclDenied, rule)
         else:
             number = None if rule.protocol is None else rule.protocol.number
             if rule.stateful and number in (None, *_TRANSPORTS):  # ACL-43
-                opener = AclAllowed(rule, port, direction)
-                openers.append((opener, rule.idle_timeout))
                 narrowed = conditions if number else (_TCP_OR_UDP, *conditions)
-                found.append(Entry(narrowed, opener))
+                yield Row(rank, narrowed, AclAllowed, rule, True, idle_timeout)
             if not rule.stateful or number not in _TRANSPORTS:
-                found.append(Entry(conditions, AclAllowed(rule, port, direction)))
-    filters = _filters(port, Mechanism.EXTENDED, entries)
-    keep_state(filters, openers)
-    return filters
+                yield Row(rank, conditions, AclAllowed, rule)
 
 
-def datacenter_lists(
-    acls: Iterable[DatacenterAcl], port: VmPort, meaning: Meaning, *, blocks_others: bool
-) -> dict[Direction, Filter]:
-    """Build the lists of ``port``; a direction without entries has none.
+class DatacenterLists(SharedLists["DatacenterAcl"]):
+    """Datacenter ACLs: the lower priority is tried first."""
 
-    Args:
-        acls: Every entry of the policy.
-        port: Whose lists.
-        meaning: What addresses mean there.
-        blocks_others: Whether a port is blocked that none of the entries names (ACL-51).
-    """
-    rules = [acl for acl in acls if selects(acl.vms, port)]
-    if not rules and blocks_others and port.vsid:
-        return {
-            direction: Filter(
-                port, direction, Mechanism.DATACENTER, (), PortBlocked(port, direction)
-            )
-            for direction in BOTH_WAYS
-        }
-    rules.sort(key=lambda acl: (acl.priority, acl.action != "deny", not acl.stateful))
-    openers: list[tuple[Opener, int | None]] = []
-    entries: dict[Direction, list[Entry]] = {direction: [] for direction in BOTH_WAYS}
-    for rule in rules:
+    mechanism: ClassVar = Mechanism.DATACENTER
+
+    def __init__(self, acls: Iterable[DatacenterAcl], *, blocks_others: bool) -> None:
+        """Take every entry of a policy.
+
+        Args:
+            acls: In the order of the policy.
+            blocks_others: Whether a port is blocked that none of the entries names (ACL-51).
+        """
+        super().__init__(acls)
+        self._blocks_others = blocks_others
+
+    def _traits(self, port: VmPort) -> Hashable:
+        return bool(port.vsid)
+
+    def _addresses(self, rule: DatacenterAcl) -> tuple[Addresses | None, ...]:
+        return rule.source, rule.destination
+
+    def _made(
+        self, rule: DatacenterAcl, direction: Direction, port: VmPort, meaning: Meaning
+    ) -> Iterator[Row]:
+        del direction, port
+        rank = (rule.priority, rule.action != "deny", not rule.stateful)
         conditions = meaning.conditions(
             rule.protocol,
             (
@@ -110,32 +111,24 @@ def datacenter_lists(
                 (Axis.DST, rule.destination, "destination address"),
             ),
         )
-        step: AclAllowed | AclDenied | NotEvaluated
         named = _names_a_port(source_port=rule.source_port, destination_port=rule.destination_port)
         if named is not None:
             step = NotEvaluated(f"{Mechanism.DATACENTER}.{named}", rule.origin)
+            yield Row(rank, conditions, step, rule)
         elif rule.action == "deny":
-            step = AclDenied(rule, port, rule.direction)
+            yield Row(rank, conditions, AclDenied, rule)
         else:
-            step = AclAllowed(rule, port, rule.direction)
-            if rule.stateful:
-                openers.append((step, None))
-        entries[rule.direction].append(Entry(conditions, step))
-    filters = _filters(port, Mechanism.DATACENTER, entries)
-    keep_state(filters, openers)
-    return filters
+            yield Row(rank, conditions, AclAllowed, rule, rule.stateful)
 
-
-def _filters(
-    port: VmPort, mechanism: Mechanism, entries: dict[Direction, list[Entry]]
-) -> dict[Direction, Filter]:
-    return {
-        direction: Filter(
-            port, direction, mechanism, tuple(found), AclUnmatched(port, direction, mechanism)
-        )
-        for direction, found in entries.items()
-        if found
-    }
+    def _ordered(
+        self, rows: Mapping[Direction, list[Row]], port: VmPort
+    ) -> Mapping[Direction, RuleList]:
+        if any(rows.values()) or not self._blocks_others or not port.vsid:
+            return super()._ordered(rows, port)
+        return {
+            direction: RuleList(direction, self.mechanism, (), PortBlocked, default_ends=True)
+            for direction in BOTH_WAYS
+        }
 
 
 def _names_a_port(**ports: Ports | None) -> str | None:

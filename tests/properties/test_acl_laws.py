@@ -10,8 +10,16 @@ from properties import strategies
 
 from hnvemu import NO_SESSIONS, Fabric, read_flow
 from hnvemu.addresses import MacAddress, address_of, parse_address
-from hnvemu.model.acl import Addresses, Direction, ExtendedAcl, Mechanism
-from hnvemu.tables.acl import selects
+from hnvemu.model.acl import (
+    Addresses,
+    AddressRange,
+    Direction,
+    ExtendedAcl,
+    FirewallRule,
+    Mechanism,
+)
+from hnvemu.tables.acl import AddressWithin, Row, RuleList, Within, selects
+from hnvemu.tables.table import Axis
 from hnvemu.trace.steps import AclAllowed, AclDenied, AclUnmatched, PortBlocked
 from hnvemu.wire.build import build_frame
 
@@ -283,6 +291,50 @@ def test_sessions_age_as_if_second_by_second(tmp_path: Path, data: st.DataObject
     assert sessions.aged(first).aged(second) == sessions.aged(first + second)
     assert {row.place for row in sessions.aged(first).rows} <= {row.place for row in sessions.rows}
     assert all(row.seconds is None or row.seconds >= 0 for row in sessions.aged(first).rows)
+
+
+def conditions(axis: Axis) -> st.SearchStrategy[Within | AddressWithin]:
+    """Some values of a field below 6, perhaps of one family."""
+    ends = st.tuples(st.integers(0, 5), st.integers(0, 5))
+    if axis in {Axis.SRC, Axis.DST}:
+        ranges = st.builds(lambda of, end: AddressRange(of, *end), st.sampled_from([4, 6]), ends)
+        return st.builds(AddressWithin, st.just(axis), lists_of_ranges(ranges), st.just("x"))
+    return st.builds(Within, st.just(axis), lists_of_ranges(ends), st.just("x"))
+
+
+def lists_of_ranges(ranges: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(ranges, max_size=2).map(tuple)
+
+
+some_conditions = st.lists(
+    st.sampled_from([Axis.SRC, Axis.DST, Axis.SRC_PORT, Axis.DST_PORT]).flatmap(conditions),
+    max_size=4,
+).map(tuple)
+some_rows = st.lists(
+    st.builds(
+        lambda rank, conditions: Row((rank,), conditions, AclDenied, FirewallRule(name="r")),
+        st.integers(0, 2),
+        some_conditions,
+    ),
+    max_size=8,
+)
+some_flows = st.builds(
+    lambda version, src, dst, src_port, dst_port: read_flow(bytes(14))._replace(
+        version=version, src=src, dst=dst, src_port=src_port, dst_port=dst_port
+    ),
+    st.sampled_from([4, 6]),
+    *(st.integers(0, 6) for _ in range(4)),
+)
+
+
+@given(some_rows, st.lists(some_flows, min_size=60, max_size=60))
+def test_a_list_that_many_packets_ask_answers_as_its_first_row_that_matches(
+    rows: list[Row], flows: list[Flow]
+) -> None:
+    asked = RuleList(Direction.INBOUND, Mechanism.FIREWALL, rows, PortBlocked, default_ends=True)
+
+    for flow in flows:
+        assert asked.find(flow) == asked.decide(flow)
 
 
 PLACES = st.tuples(st.sampled_from(["H1", "H2"]), st.sampled_from([5001, 5002]))
