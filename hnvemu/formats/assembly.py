@@ -374,8 +374,9 @@ def _shared(
     tables: Mapping[str, Sequence[Row]], key_of: Callable[[Row], Key]
 ) -> tuple[list[Row], dict[str, _Difference[Key, Row]]]:
     """Return the rows that hosts share, and by host how it differs from them."""
-    if len(tables) == 1:
-        return [row for rows in tables.values() for row in rows], {}
+    first = next(iter(tables.values()), ())
+    if all(rows == first for rows in tables.values()):
+        return [*first], {}
     grouped: list[dict[Key, list[Row]]] = []
     for rows in tables.values():
         groups: dict[Key, list[Row]] = {}

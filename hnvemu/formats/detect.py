@@ -46,7 +46,7 @@ def format_of(name: str, octets: bytes) -> Format:
     head = octets[:_HEAD]
     if b"\0" not in head[:4] and _POLICY.search(head):
         return Format.YAML
-    from hnvemu.formats.dumps.source import text_of  # noqa: PLC0415 - policies do without
+    from hnvemu.formats.encoding import text_of  # noqa: PLC0415 - policies do without
 
     text = ""
     for shorter in (0, 2):  # the cut may go through a surrogate pair

@@ -8,12 +8,12 @@ addresses.
 from __future__ import annotations
 
 import hashlib
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from hnvemu.formats.assembly import policy_of
 from hnvemu.formats.detect import Format, format_of
 from hnvemu.formats.inventory import Inventory
-from hnvemu.model.origin import Origin
 from hnvemu.reader.source import beside
 from hnvemu.value import replace
 
@@ -22,33 +22,24 @@ if TYPE_CHECKING:
 
     from hnvemu.findings import Finding
     from hnvemu.model.policy import Policy
-    from hnvemu.reader.report import Report
     from hnvemu.reader.source import Source
 
 
-def read_imported(sources: Sequence[Source], report: Report) -> Policy:
-    """Make a policy of what was gathered; what was not understood stands in its losses.
+def read_imported(sources: Sequence[Source], names: tuple[tuple[str, str], ...] = ()) -> Policy:
+    """Make a policy of scripts and dumps; what was not understood stands in its losses.
 
     Args:
         sources: The files, in order.
-        report: What was wrong with gathering them.
+        names: Names of virtual networks, each with its RDID, for those that have none.
 
     Raises:
-        PolicyError: A file cannot be parsed, or is a policy.
+        PolicyError: A file cannot be parsed.
     """
-    for source in sources:
-        if not source.is_imported:
-            report.add(
-                f"'{source.name}' is no script and no dump, and is not read together with them",
-                Origin(source.name, 0, 0),
-                help="make a policy of the others first: hnvemu import … -o policy.yaml",
-            )
-    if report:
-        raise report.error(sources)
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.octets)
     inventory, losses = _inventory(sources)
+    inventory = replace(inventory, networks=inventory.networks + names)
     made = policy_of(inventory, sha256=digest.hexdigest())
     return replace(made.policy, losses=(*losses, *made.losses))
 
@@ -67,10 +58,7 @@ def _inventory(sources: Sequence[Source]) -> tuple[Inventory, tuple[Finding, ...
         inventories.append(read.inventory)
         losses += read.losses
     if scripts := of_format.get(Format.POWERSHELL):
-        from hnvemu.formats.powershell import read_script  # noqa: PLC0415 - if there is one
-
-        for script in scripts:
-            inventory, lost = read_script(script.name, script.octets, beside(script))
+        for inventory, lost in _scripts(scripts):
             inventories.append(inventory)
             losses += lost
     joined = _joined(inventories)
@@ -87,6 +75,23 @@ def _inventory(sources: Sequence[Source]) -> tuple[Inventory, tuple[Finding, ...
             firewall_defaults=joined.firewall_defaults,
         )
     return joined, tuple(losses)
+
+
+def _scripts(scripts: Sequence[Source]) -> list[tuple[Inventory, tuple[Finding, ...]]]:
+    """Read scripts; those that each give their own host an address are named after their files."""
+    from hnvemu.formats.powershell import HERE, read_script  # noqa: PLC0415 - if there is one
+
+    read = [read_script(script.name, script.octets, beside(script)) for script in scripts]
+    local = [
+        at
+        for at, (inventory, _) in enumerate(read)
+        if any(host.name == HERE and host.addresses for host in inventory.hosts)
+    ]
+    for at in local if len(local) > 1 else ():
+        script = scripts[at]
+        here = PurePath(script.name).stem
+        read[at] = read_script(script.name, script.octets, beside(script), here)
+    return read
 
 
 def _joined(inventories: Sequence[Inventory]) -> Inventory:

@@ -19,6 +19,18 @@ RECORD = (
 )
 
 
+OWN = """\
+hnv: 1
+name: mine
+profile: hnvv2
+hosts:
+  H1: {provider_mtu: 9000}
+firewall:
+  rules:
+    - {vms: X, name: no-web, protocol: tcp, local_port: 80, action: block}
+"""
+
+
 @pytest.fixture
 def tables(hnvemu: Callable[..., Ran], tmp_path: Path) -> Path:
     """The tables of the sample with two tenants."""
@@ -69,7 +81,7 @@ def test_a_loss_is_told_with_its_place_and_fails_the_import(
     assert ran.code == 1
     assert "NetVirtualizationLookupRecord.csv:" in ran.err
     assert "'nowhere' is not an IP address" in ran.err
-    assert ran.err.endswith("1 thing was not understood\n")
+    assert ran.err.endswith("1 thing is to be looked at\n")
 
 
 def test_a_loss_is_a_note_beside_an_answer(hnvemu: Callable[..., Ran], damaged: Path) -> None:
@@ -136,13 +148,45 @@ def test_an_explanation_says_that_no_repair_is_tried(
     assert "note: no repair is tried" in ran.err
 
 
-def test_policies_and_tables_are_not_read_together(
-    hnvemu: Callable[..., Ran], tables: Path, policy: Path
+def test_a_policy_beside_tables_goes_on_with_them(
+    hnvemu: Callable[..., Ran], tables: Path, tmp_path: Path
 ) -> None:
-    ran = hnvemu("trace", "-p", tables.name, "-p", policy.name, "A", "B")
+    (tmp_path / "own.yaml").write_text(OWN)
+
+    plain = hnvemu("trace", "-p", tables.name, "A", "X", "tcp/80")
+    more = hnvemu("trace", "-p", tables.name, "-p", "own.yaml", "A", "X", "tcp/80")
+
+    assert plain.out.startswith("DELIVERED")
+    assert (more.code, more.err) == (0, "")
+    assert more.out.startswith("DROPPED")
+    assert "rule 'no-web'" in more.out
+    assert "own.yaml:8" in more.out
+    other = hnvemu("trace", "-p", tables.name, "-p", "own.yaml", "A", "X", "tcp/443")
+    assert other.out.startswith("DELIVERED")
+    assert "NetVirtualizationCustomerRoute.csv:" in other.out
+
+
+def test_tables_and_what_a_policy_adds_become_one_policy(
+    hnvemu: Callable[..., Ran], tables: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text(OWN)
+
+    ran = hnvemu("import", tables.name, "own.yaml", "-o", "both.yaml")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "provider_mtu: 9000" in (tmp_path / "both.yaml").read_text()
+    assert hnvemu("validate", "both.yaml").code == 0
+
+
+def test_what_a_policy_beside_tables_gets_wrong_is_an_error_at_its_line(
+    hnvemu: Callable[..., Ran], tables: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text(OWN.replace("vms: X", "vms: nobody"))
+
+    ran = hnvemu("validate", tables.name, "own.yaml")
 
     assert ran.code == 2
-    assert "'policy.yaml' is no script and no dump" in ran.err
+    assert ran.out.startswith("own.yaml:8:13: error: there is no VM 'nobody'\n")
 
 
 def test_tables_beside_a_policy_are_left_alone(

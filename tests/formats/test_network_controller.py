@@ -996,8 +996,13 @@ def test_what_is_no_json_is_refused_with_its_place(text: str, place: str, said: 
 
 
 def test_octets_that_are_no_text_are_refused() -> None:
-    with pytest.raises(PolicyError, match="is not UTF-8"):
-        read_resources([Source("n.json", b"\xc3\x28{}")])
+    with pytest.raises(PolicyError, match="is not UTF-16-LE"):
+        read_resources([Source("n.json", b"\xff\xfe{")])
+
+
+def test_octets_of_the_code_page_of_windows_are_text() -> None:
+    with pytest.raises(PolicyError, match="no resource that a policy is made of"):
+        read_resources([Source("n.json", '{"name": "b\u00fcro"}'.encode("cp1252"))])
 
 
 def test_files_without_a_resource_are_refused() -> None:

@@ -171,7 +171,7 @@ def test_a_multi_tenant_gateway_has_a_port_in_each_routing_domain() -> None:
 
     found = host(inventory, "localhost")
     port = next(port for port in found.ports if port.trunk)
-    assert (port.name, port.vsid, port.trunk) == ("MTGW:Tenants", 6001, "Tenants")
+    assert (port.name, port.vsid, port.trunk) == ("MTGW:Tenants", 6001, "MTGW:Tenants")
     assert port.network == "{22222222-2222-3333-4444-000000000001}"
     assert inventory.networks == (("Contoso", "{22222222-2222-3333-4444-000000000001}"),)
     assert found.use_external_router
@@ -256,9 +256,10 @@ Get-Records -Computers host1, host2 | Format-Table
 
 
 def test_a_script_that_only_reads_tells_nothing_to_anyone() -> None:
-    inventory = clean(INVENTORY_SCRIPT)
+    inventory, losses = read(INVENTORY_SCRIPT)
 
     assert inventory.hosts == ()
+    assert [loss.help for loss in losses] == ["write $using:VM, or hand it over with -ArgumentList"]
 
 
 MIGRATION = """\
@@ -509,6 +510,137 @@ def test_host_bits_of_a_prefix_are_kept_as_they_were_written() -> None:
     assert row.rdid == "{11111111-2222-3333-4444-000000000001}"
 
 
+def test_entries_that_were_there_before_may_go_and_those_of_the_script_go_with_them() -> None:
+    script = """\
+Add-VMNetworkAdapterExtendedAcl -VMName a, b -Action Deny -Direction Inbound -Weight 1
+Add-VMNetworkAdapterAcl -VMName a -Action Deny -Direction Inbound -RemoteIPAddress 10.0.0.0/8
+Get-VMNetworkAdapterExtendedAcl -VMName a | Remove-VMNetworkAdapterExtendedAcl
+Get-VMNetworkAdapterAcl -VMName b | Remove-VMNetworkAdapterAcl
+Add-VMNetworkAdapterExtendedAcl -VMName b -Action Allow -Direction Inbound -Weight 9
+Get-VMNetworkAdapterExtendedAcl -VMName b | where { $_.Weight -eq 1 } | Remove-VMNetworkAdapterExtendedAcl
+"""
+
+    inventory = clean(script)
+
+    assert [acl.vms.patterns for acl in inventory.port_acls] == [("a",)]
+    assert [(acl.weight, acl.vms.patterns) for acl in inventory.extended_acls] == [(9, ("b",))]
+
+
+def test_entries_that_were_there_before_are_told_where_a_script_copies_them() -> None:
+    _, losses = read(
+        "foreach ($e in Get-VMNetworkAdapterExtendedAcl -VMName a) {\n"
+        "  Add-VMNetworkAdapterExtendedAcl -VMName b -Action $e.Action -Direction $e.Direction -Weight 1\n"
+        "}"
+    )
+
+    assert [loss.origin.line for loss in losses] == [1]
+    assert "1 command in it are left out" in losses[0].message
+
+
+def test_what_comes_from_one_host_is_removed_there() -> None:
+    script = f"""\
+{record("10.0.0.5", "-CimSession h1, h2")}
+Get-NetVirtualizationLookupRecord -CimSession h1 | Remove-NetVirtualizationLookupRecord
+"""
+
+    inventory = clean(script)
+
+    assert [each.name for each in inventory.hosts] == ["h1", "h2"]
+    assert [len(each.records or ()) for each in inventory.hosts] == [0, 1]
+
+
+def test_a_record_for_several_hosts_is_one_record() -> None:
+    inventory = clean(record("10.0.0.5", "-CimSession (New-CimSession -ComputerName h1, h2)"))
+
+    (one,), (other,) = (each.records or () for each in inventory.hosts)
+    assert one is other
+
+
+def test_a_record_for_several_hosts_is_changed_and_removed_on_each_alone() -> None:
+    script = f"""\
+{record("10.0.0.5", "-CimSession h1, h2, h3")}
+{record("10.0.0.6", "-CimSession h1, h2, h3")}
+Set-NetVirtualizationLookupRecord -CimSession h2 -CustomerAddress 10.0.0.5 -ProviderAddress 192.168.4.99
+Remove-NetVirtualizationLookupRecord -CimSession h1, h3 -CustomerAddress 10.0.0.5
+{record("10.0.0.5", "-CimSession h3")}
+"""
+
+    inventory = clean(script)
+
+    assert {
+        each.name: [(row.origin.line, str(row.ca), str(row.pa)) for row in each.records or ()]
+        for each in inventory.hosts
+    } == {
+        "h1": [(2, "10.0.0.6", "192.168.4.11")],
+        "h2": [(3, "10.0.0.5", "192.168.4.99"), (2, "10.0.0.6", "192.168.4.11")],
+        "h3": [(2, "10.0.0.6", "192.168.4.11"), (5, "10.0.0.5", "192.168.4.11")],
+    }
+
+
+def test_a_record_is_refused_by_the_hosts_alone_that_have_it() -> None:
+    inventory, losses = read(
+        f"{record('10.0.0.5', '-CimSession h1')}\n{record('10.0.0.5', '-CimSession h1, h2')}"
+    )
+
+    assert [loss.message for loss in losses] == [
+        "record 10.0.0.5 in VSID 5001 exists on h1 already, so this fails"
+    ]
+    assert [lines(each.records) for each in inventory.hosts] == [[1], [2]]
+
+
+def test_a_change_of_what_a_host_does_not_have_is_told_for_that_host() -> None:
+    _, losses = read(
+        f"{record('10.0.0.5', '-CimSession h1')}\n"
+        "Set-NetVirtualizationLookupRecord -CimSession h1, h2 -CustomerAddress 10.0.0.5 -Context x"
+    )
+
+    assert [(loss.origin.line, loss.message) for loss in losses] == [
+        (2, "No NetVirtualizationLookupRecord objects found on h2 that match, so nothing is set")
+    ]
+
+
+def test_hosts_that_were_told_the_same_share_the_table() -> None:
+    script = f"$all = 'h1', 'h2'\n{record('10.0.0.5', '-CimSession $all')}\n{record('10.0.0.6', '-CimSession $all')}"
+
+    one, other = clean(script).hosts
+
+    assert one.records is other.records
+
+
+def test_a_rule_for_several_guests_is_one_rule() -> None:
+    script = """\
+Set-VMNetworkAdapter -VMName a -StaticMacAddress 00155D010203 -VirtualSubnetId 5001
+Set-VMNetworkAdapter -VMName b -StaticMacAddress 00155D010204 -VirtualSubnetId 5001
+New-NetFirewallRule -CimSession a, b -DisplayName web -Protocol TCP -LocalPort 443
+Set-NetFirewallProfile -CimSession a, b -All -DefaultInboundAction Block
+"""
+
+    inventory = clean(script)
+
+    assert [rule.vms.patterns for rule in inventory.firewall_rules] == [("a", "b")]
+    assert [default.vms.patterns for default in inventory.firewall_defaults] == [("a", "b")]
+
+
+def test_what_is_only_shown_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hnvemu.formats.powershell.values.LONGEST", 5)
+    script = f"function F {{ for ($i = 1; $i -lt 9; $i++) {{ {record('10.0.0.$i')} }} }}\nF"
+
+    assert len(addresses(script)) == 8
+
+
+def test_a_long_script_may_take_more_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hnvemu.formats.powershell.interpreter._STEPS", 100)
+    script = "$n = 0\nwhile ($n -lt 100) { $n++ }\n"
+
+    _, short = read(script)
+    _, long = read(script + "\n" * 20)
+
+    assert [loss.message for loss in short] == [
+        "the script takes more than 160 steps: the evaluation ends here"
+    ]
+    assert long == ()
+
+
 # ---------------------------------------------------------------------------------------------
 # What is refused, and what is not known
 
@@ -537,7 +669,7 @@ def test_host_bits_of_a_prefix_are_kept_as_they_were_written() -> None:
         ("class A { [int] $x }", "classes are not evaluated"),
         ("netsh interface show", "the command 'netsh' is not evaluated"),
         ("if (Test-Path x) { " + record() + " }", "1 command in it are left out"),
-        ("while ($true) { $i++ }", "more than 200,000 steps"),
+        ("while ($true) { $i++ }", "more than 200,060 steps"),
         ("$a = 'x' * 10000000", "a repetition is longer"),
         ("$a = 1..10000000", "a range has more than"),
         ("$a = 1,2; while ($true) { $a += $a }", "a list has more than"),
@@ -599,6 +731,21 @@ def test_a_slow_regular_expression_is_not_searched() -> None:
     _, losses = read(script)
 
     assert "-match '(a+)+$'" in losses[0].message
+
+
+@pytest.mark.parametrize(
+    ("octets", "message"),
+    [(b"\xff\xfeX", "the file is not UTF-16-LE: octet 0"), (b"X\1\0Y", "the file is binary")],
+)
+def test_octets_that_are_no_text_are_no_script(octets: bytes, message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
+        read_script("a.ps1", octets, lambda _: None)
+
+
+def test_a_file_beside_the_script_that_is_no_text_is_told() -> None:
+    _, losses = read_script("a.ps1", b"Import-Csv x.csv", lambda _: b"a\1\0b")
+
+    assert [loss.message for loss in losses] == ["'x.csv' cannot be read: the file is binary"]
 
 
 def test_scripts_of_all_encodings_are_read() -> None:

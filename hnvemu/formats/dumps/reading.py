@@ -15,8 +15,8 @@ from hnvemu.findings import Finding
 from hnvemu.formats.dumps import objects
 from hnvemu.formats.dumps.kinds import FILTERS, Kind, kind_named, kind_of
 from hnvemu.formats.dumps.rows import CutOffError, Row
-from hnvemu.formats.dumps.source import text_of
 from hnvemu.formats.dumps.written import Nothing, WrittenError, objects_in
+from hnvemu.formats.encoding import text_of
 from hnvemu.formats.inventory import HostInventory, Inventory
 from hnvemu.model.origin import Origin
 from hnvemu.model.policy import Profile
@@ -24,7 +24,6 @@ from hnvemu.model.policy import Profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hnvemu.formats.dumps.source import DumpSource
     from hnvemu.model.acl import ExtendedAcl, FirewallRule, PortAcl
     from hnvemu.model.provider import ProviderAddress, ProviderRoute
     from hnvemu.model.records import CustomerRoute, LookupRecord
@@ -38,6 +37,13 @@ _KIND_WORDS = re.compile(
     r"|provider-?(address(es)?|routes?)|global|extended-?acls?|acls?|net-?firewall-?rules?|pacamapping)",
     re.IGNORECASE,
 )
+
+
+class DumpSource(NamedTuple):
+    """One file: the name that findings carry, and its octets as they were read."""
+
+    name: str
+    octets: bytes
 
 
 class Dumps(NamedTuple):

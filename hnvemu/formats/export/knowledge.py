@@ -1,4 +1,7 @@
-"""What each host is told: the policy's records and routes, as its view changes them."""
+"""What each host is told: the policy's records and routes, as its view changes them.
+
+And which ports a policy's entries are for.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,49 @@ from typing import TYPE_CHECKING, NamedTuple
 from hnvemu.model.policy import Restart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hnvemu.model.policy import Policy
     from hnvemu.model.provider import ProviderAddress
     from hnvemu.model.records import CustomerRoute, LookupRecord
+    from hnvemu.model.topology import Selector
 
 
 class Knowledge(NamedTuple):
     """What one host has."""
 
     addresses: tuple[ProviderAddress, ...]
-    records: tuple[LookupRecord, ...]
-    routes: tuple[CustomerRoute, ...]
+    records: Sequence[LookupRecord]
+    routes: Sequence[CustomerRoute]
+
+
+class Chosen:
+    """The ports that selectors name, found by their names and not one by one."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._ports = dict.fromkeys(policy.ports)
+        self._places = {port: at for at, port in enumerate(self._ports)}
+        self._named: dict[str, list[str]] = {}
+        for port in policy.ports:
+            vm = port.partition(":")[0]
+            for name in {port, vm, port.partition("/")[2], vm.partition("/")[2]}:
+                self._named.setdefault(name, []).append(port)
+        self._found: dict[Selector, dict[str, None]] = {}
+
+    def by(self, selector: Selector) -> dict[str, None]:
+        """Return the names of the ports that a selector names, in the policy's order."""
+        found = self._found.get(selector)
+        if found is None:
+            found = self._found[selector] = self._look_for(selector)
+        return found
+
+    def _look_for(self, selector: Selector) -> dict[str, None]:
+        if selector.patterns is None:
+            return self._ports
+        if any(sign in pattern for pattern in selector.patterns for sign in "*?["):
+            return {port: None for port in self._ports if selector.selects(port)}
+        named = {port for pattern in selector.patterns for port in self._named.get(pattern, ())}
+        return dict.fromkeys(sorted(named, key=self._places.__getitem__))
 
 
 def knowledge_of(policy: Policy, host: str) -> Knowledge:

@@ -1,20 +1,23 @@
-"""A policy as a PowerShell script: the cmdlets of NetWNV and Hyper-V, host after host.
+"""A policy as a PowerShell script: the cmdlets of NetWNV and Hyper-V.
 
-Of each host the provider addresses come first and their routes, then lookup records, customer
-routes, the virtual subnets of the adapters and their access lists: nothing refers to what is not
-there yet. The firewalls of the guests come last.
+Provider addresses come first and their routes, then lookup records, customer routes, the virtual
+subnets of the adapters and their access lists: nothing refers to what is not there yet. The
+firewalls of the guests come last.
 
-Rules of the file: ASCII; one command a line, each parameter a literal, so that the script can be
+What several hosts are told the same is one command for all of them, so a script grows with what a
+policy says and not with who is told.
+
+Rules of the file: ASCII; one command a line, each value a literal, so that the script can be
 read, compared and imported again. NetWNV takes ``-CimSession``, Hyper-V ``-ComputerName``, which
 it has had since Windows Server 2012. What no command says stands in the script's own comment.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hnvemu.addresses import MacAddress, synthetic_mac
-from hnvemu.formats.export.knowledge import knowledge_of
+from hnvemu.formats.export.knowledge import Chosen, knowledge_of
 from hnvemu.formats.export.words import (
     RULE_WORDS,
     TYPE_WORDS,
@@ -24,16 +27,17 @@ from hnvemu.formats.export.words import (
     port_words,
     protocol_word,
 )
+from hnvemu.model.acl import PortAcl
 from hnvemu.model.policy import Profile
 from hnvemu.model.provider import AddressState
 from hnvemu.model.records import RecordType
 from hnvemu.model.topology import Guest, IsolationMode, NetworkProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hnvemu.formats.export.knowledge import Knowledge
-    from hnvemu.model.acl import ExtendedAcl, FirewallDefault, FirewallRule, PortAcl
+    from hnvemu.model.acl import ExtendedAcl, FirewallDefault, FirewallRule
     from hnvemu.model.policy import Policy
     from hnvemu.model.provider import Host
     from hnvemu.model.records import CustomerRoute, LookupRecord
@@ -83,10 +87,7 @@ def powershell_script(policy: Policy, *, prune: bool = False) -> Script:
         title=f"# The policy{named} as commands, written by hnvemu.",
         left_out="".join(f"{line}\n" for line in ["#", *comment]) if comment else "",
     )
-    parts = [head]
-    for host in policy.hosts.values():
-        parts += _host(policy, host, prune=prune)
-    parts += _guests(policy)
+    parts = [head, *_Hosts(policy, prune=prune).lines(), *_guests(policy)]
     return Script("\n".join(parts), left_out)
 
 
@@ -160,26 +161,151 @@ def _left_out(policy: Policy) -> Iterator[str]:
 # Hosts
 
 
-def _host(policy: Policy, host: Host, *, prune: bool) -> Iterator[str]:
-    known = knowledge_of(policy, host.name)
-    name = quoted(host.name)
-    sections: list[tuple[str, list[str]]] = []
-    if prune:
-        sections.append(("remove what the policy manages", [*_pruned(policy, host.name)]))
-    sections += [
-        ("provider addresses and routes", [*_provider_side(host, known)]),
-        ("lookup records", [_record(policy, name, record) for record in known.records]),
-        ("customer routes", [_route(name, route) for route in known.routes]),
-        ("virtual subnets of adapters", [*_adapters(policy, host.name)]),
-        ("access lists of adapters", [*_access_lists(policy, host.name)]),
+class _Hosts:
+    """The commands for hosts, those together that are told the same."""
+
+    def __init__(self, policy: Policy, *, prune: bool) -> None:
+        self._policy = policy
+        self._prune = prune
+        self._chosen = Chosen(policy)
+        self._known = {host: knowledge_of(policy, host) for host in policy.hosts}
+        self._records = _tellings(
+            policy.records, {host: known.records for host, known in self._known.items()}
+        )
+        self._routes = _tellings(
+            policy.routes, {host: known.routes for host, known in self._known.items()}
+        )
+        groups = [group for group, _ in (*self._records, *self._routes)]
+        self._groups = {
+            group: f"$group{number}"
+            for number, group in enumerate(dict.fromkeys(filter(None, groups)), start=1)
+        }
+        """The variables of the hosts that are told the same, by the names of these hosts."""
+        self._groups[()] = "$all"
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of all hosts."""
+        if not self._policy.hosts:
+            return
+        yield from self._sessions()
+        if self._prune:
+            yield from _section(
+                "What the policy manages is removed", [("$all", _pruned(self._policy))]
+            )
+        hosts = self._policy.hosts
+        yield from _section(
+            "Provider addresses and routes",
+            [(name, _provider_side(host, self._known[name])) for name, host in hosts.items()],
+        )
+        yield from _section(
+            "Lookup records",
+            [
+                (self._groups[group], (_record(self._policy, self._groups[group], record),))
+                for group, record in self._records
+            ],
+        )
+        yield from _section(
+            "Customer routes",
+            [
+                (self._groups[group], (_route(self._groups[group], route),))
+                for group, route in self._routes
+            ],
+        )
+        yield from _section(
+            "Virtual subnets of adapters",
+            [(name, _adapters(self._policy, name)) for name in hosts],
+        )
+        yield from _section(
+            "Access lists of adapters",
+            [
+                (name, _access_lists(self._policy, name, self._chosen, prune=self._prune))
+                for name in hosts
+            ],
+        )
+        yield "if ($all) { Remove-CimSession -CimSession $all }"
+        yield ""
+
+    def _sessions(self) -> Iterator[str]:
+        """Yield who is to be told: whom ShouldProcess names, and those together that share."""
+        yield "# ---- The hosts, and those of them that are told the same"
+        yield "$told = @("
+        for host in self._policy.hosts:
+            what = quoted(self._summary(host))
+            yield f"    if ($PSCmdlet.ShouldProcess({quoted(host)}, {what})) {{ {quoted(host)} }}"
+        yield ")"
+        yield "$all = if ($told) { New-CimSession -ComputerName $told }"
+        for group, variable in self._groups.items():
+            if not group:
+                continue
+            others = [host for host in self._policy.hosts if host not in set(group)]
+            word, named = ("notin", others) if len(others) < len(group) else ("in", group)
+            condition = f"$_.ComputerName -{word} {_joined(named)}"
+            yield f"{variable} = $all | Where-Object {{ {condition} }}"
+        yield ""
+
+    def _summary(self, host: str) -> str:
+        known = self._known[host]
+        counts = (
+            (len(known.addresses), "provider address", "provider addresses"),
+            (len(known.records), "lookup record", "lookup records"),
+            (len(known.routes), "customer route", "customer routes"),
+            (sum(1 for _ in _adapters_of(self._policy, host)), "adapter", "adapters"),
+        )
+        said = [f"{count} {one if count == 1 else more}" for count, one, more in counts if count]
+        removed = ["remove what the policy manages"] if self._prune else []
+        return ", ".join([*removed, *said]) or "nothing"
+
+
+Row = TypeVar("Row", "LookupRecord", "CustomerRoute")
+
+
+def _tellings(
+    shared: Sequence[Row], known: Mapping[str, Sequence[Row]]
+) -> list[tuple[tuple[str, ...], Row]]:
+    """Return each row with the hosts that are told it; no hosts: all of them."""
+    lacking: dict[int, set[str]] = {}
+    own: dict[Row, list[str]] = {}
+    for host, rows in known.items():
+        if rows is shared:
+            continue
+        left = {id(row) for row in rows}
+        for row in shared:
+            if id(row) in left:
+                left.remove(id(row))
+            else:
+                lacking.setdefault(id(row), set()).add(host)
+        for row in rows:
+            if id(row) in left:
+                own.setdefault(row, []).append(host)
+    told: list[tuple[tuple[str, ...], Row]] = []
+    for row in shared:
+        without = lacking.get(id(row), set())
+        group = tuple(host for host in known if host not in without) if without else ()
+        if group or not without:
+            told.append((group, row))
+    return told + [
+        (tuple(hosts) if len(hosts) < len(known) else (), row) for row, hosts in own.items()
     ]
-    yield f"# ---- {_comment(host.name)}"
-    for title, commands in sections:
-        if commands:
-            yield f"if ($PSCmdlet.ShouldProcess({name}, {quoted(title)})) {{"
-            yield from (f"    {command}" for command in commands)
-            yield "}"
-    yield ""
+
+
+def _section(title: str, parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
+    """Yield the commands of a section, each part for a host, or for a variable with several."""
+    head = [f"# ---- {title}"]
+    open_for = ""
+    for whom, commands in parts:
+        for command in commands:
+            yield from head
+            head = []
+            if whom != open_for:
+                if open_for:
+                    yield "}"
+                is_variable = whom.startswith("$")
+                yield f"if ({whom if is_variable else f'$told -contains {quoted(whom)}'}) {{"
+                open_for = whom
+            yield f"    {command}"
+    if open_for:
+        yield "}"
+        yield ""
 
 
 def _provider_side(host: Host, known: Knowledge) -> Iterator[str]:
@@ -206,9 +332,9 @@ def _provider_side(host: Host, known: Knowledge) -> Iterator[str]:
         yield f"Set-NetVirtualizationGlobal -CimSession {name} -UseExternalRouter $true"
 
 
-def _record(policy: Policy, host: str, record: LookupRecord) -> str:
+def _record(policy: Policy, hosts: str, record: LookupRecord) -> str:
     parts = [
-        f"New-NetVirtualizationLookupRecord -CimSession {host}",
+        f"New-NetVirtualizationLookupRecord -CimSession {hosts}",
         f"-CustomerAddress {quoted(record.ca)} -VirtualSubnetID {record.vsid}",
         f"-MACAddress {quoted(record.mac)} -ProviderAddress {quoted(record.pa)}",
         f"-Rule {RULE_WORDS[record.rule]}",
@@ -228,33 +354,31 @@ def _record(policy: Policy, host: str, record: LookupRecord) -> str:
     return " ".join(parts)
 
 
-def _route(host: str, route: CustomerRoute) -> str:
+def _route(hosts: str, route: CustomerRoute) -> str:
     hop = next_hop_word(route.next_hop, route.prefix.version)
     return (
-        f"New-NetVirtualizationCustomerRoute -CimSession {host}"
+        f"New-NetVirtualizationCustomerRoute -CimSession {hosts}"
         f" -RoutingDomainID {quoted(route.rdid)} -VirtualSubnetID {route.vsid}"
         f" -DestinationPrefix {quoted(route.written or route.prefix)} -NextHop {quoted(hop)}"
         f" -Metric {route.metric}"
     )
 
 
-def _pruned(policy: Policy, host: str) -> Iterator[str]:
-    session, silent = f"-CimSession {quoted(host)}", "-ErrorAction SilentlyContinue"
+def _pruned(policy: Policy) -> Iterator[str]:
+    silent = "-ErrorAction SilentlyContinue"
     vsids = {record.vsid for record in policy.records} | {route.vsid for route in policy.routes}
     vsids |= {port.vsid for port in policy.ports.values() if port.vsid}
     if vsids:
-        listed = ", ".join(map(str, sorted(vsids)))
-        yield f"Remove-NetVirtualizationLookupRecord {session} -VirtualSubnetID {listed} {silent}"
-    rdids = [quoted(network.rdid) for network in policy.networks.values()]
+        yield (
+            "Remove-NetVirtualizationLookupRecord -CimSession $all"
+            f" -VirtualSubnetID {', '.join(map(str, sorted(vsids)))} {silent}"
+        )
+    rdids = [network.rdid for network in policy.networks.values()]
     if rdids:
-        listed = ", ".join(rdids)
-        yield f"Remove-NetVirtualizationCustomerRoute {session} -RoutingDomainID {listed} {silent}"
-    for noun, entries in (("Acl", policy.port_acls), ("ExtendedAcl", policy.extended_acls)):
-        if not entries:
-            continue
-        for port in _adapters_of(policy, host):
-            vm = _vm(port, "VMNetworkAdapterName")
-            yield f"Get-VMNetworkAdapter{noun} {vm} | Remove-VMNetworkAdapter{noun}"
+        yield (
+            "Remove-NetVirtualizationCustomerRoute -CimSession $all"
+            f" -RoutingDomainID {_joined(rdids)} {silent}"
+        )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -270,9 +394,14 @@ def _adapters_of(policy: Policy, host: str) -> Iterator[VmPort]:
             yield port
 
 
+def _own_name(port: VmPort) -> str:
+    """Return the name of a VM, or ``VM:adapter``: that of a multi-tenant gateway is its own."""
+    return port.trunk or port.name.rpartition("/")[2]
+
+
 def _vm(port: VmPort, adapter_parameter: str) -> str:
     """Return the parameters that name a host, a VM and, of several, its adapter."""
-    vm, _, adapter = (port.trunk or port.name.rpartition("/")[2]).partition(":")
+    vm, _, adapter = _own_name(port).partition(":")
     named = f" -{adapter_parameter} {quoted(adapter)}" if adapter else ""
     return f"-ComputerName {quoted(port.host)} -VMName {quoted(vm)}{named}"
 
@@ -327,21 +456,61 @@ def _mappings(policy: Policy, trunk: str, adapter: str) -> Iterator[str]:
 # Access lists and firewalls
 
 
-def _access_lists(policy: Policy, host: str) -> Iterator[str]:
+def _access_lists(policy: Policy, host: str, chosen: Chosen, *, prune: bool) -> Iterator[str]:
     ports = [*_adapters_of(policy, host)]
-    for acl in policy.port_acls:
-        for port in ports:
-            if acl.vms.selects(port.name):
-                yield _port_acl(acl, port)
-    for extended in policy.extended_acls:
-        for port in ports:
-            if extended.vms.selects(port.name):
-                yield from _extended_acls(extended, port)
+    lists: list[PortAcl | ExtendedAcl] = [*policy.port_acls, *policy.extended_acls]
+    named = {acl.vms: chosen.by(acl.vms) for acl in lists}
+    selected = [[port for port in ports if port.name in named[acl.vms]] for acl in lists]
+    targets = _Targets(host)
+    for own in ([ports] if prune and lists else []) + selected:
+        targets.add(own)
+    yield from targets.variables()
+    if prune:
+        for noun, entries in (("Acl", policy.port_acls), ("ExtendedAcl", policy.extended_acls)):
+            for target in targets.of(ports) if entries else ():
+                yield f"Get-VMNetworkAdapter{noun} {target} | Remove-VMNetworkAdapter{noun}"
+    for acl, own in zip(lists, selected, strict=True):
+        for target in targets.of(own):
+            if isinstance(acl, PortAcl):
+                yield _port_acl(acl, target)
+            else:
+                yield from _extended_acls(acl, target)
 
 
-def _port_acl(acl: PortAcl, port: VmPort) -> str:
+class _Targets:
+    """The adapters of a host that commands are for: VMs with one adapter are named together."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._variables: dict[tuple[str, ...], str] = {}
+
+    def add(self, ports: Iterable[VmPort]) -> None:
+        """Give the VMs of these ports a variable, if there are several."""
+        vms = self._plain(ports)
+        if len(vms) > 1:
+            self._variables.setdefault(vms, f"$vms{len(self._variables) + 1}")
+
+    def variables(self) -> Iterator[str]:
+        """Yield what sets the variables."""
+        for vms, variable in self._variables.items():
+            yield f"{variable} = {_joined(vms)}"
+
+    def of(self, ports: Sequence[VmPort]) -> Iterator[str]:
+        """Yield the parameters that name these ports: once for the VMs, and for each adapter."""
+        vms = self._plain(ports)
+        if vms:
+            named = self._variables.get(vms) or _joined(vms)
+            yield f"-ComputerName {quoted(self._host)} -VMName {named}"
+        yield from (_vm(port, "VMNetworkAdapterName") for port in ports if ":" in _own_name(port))
+
+    def _plain(self, ports: Iterable[VmPort]) -> tuple[str, ...]:
+        names = (_own_name(port) for port in ports)
+        return tuple(dict.fromkeys(name for name in names if ":" not in name))
+
+
+def _port_acl(acl: PortAcl, target: str) -> str:
     parts = [
-        f"Add-VMNetworkAdapterAcl {_vm(port, 'VMNetworkAdapterName')}",
+        f"Add-VMNetworkAdapterAcl {target}",
         f"-Action {acl.action.capitalize()} -Direction {acl.direction.capitalize()}",
     ]
     for name, side in (("Local", acl.local), ("Remote", acl.remote)):
@@ -353,14 +522,14 @@ def _port_acl(acl: PortAcl, port: VmPort) -> str:
     return " ".join(parts)
 
 
-def _extended_acls(acl: ExtendedAcl, port: VmPort) -> Iterator[str]:
+def _extended_acls(acl: ExtendedAcl, target: str) -> Iterator[str]:
     """Yield a command for each combination: the cmdlet takes one address and one port a side."""
     local = [None] if acl.local is None else address_words(acl.local)
     remote = [None] if acl.remote is None else address_words(acl.remote)
     own = [None] if acl.local_port is None else port_words(acl.local_port)
     theirs = [None] if acl.remote_port is None else port_words(acl.remote_port)
     head = (
-        f"Add-VMNetworkAdapterExtendedAcl {_vm(port, 'VMNetworkAdapterName')}"
+        f"Add-VMNetworkAdapterExtendedAcl {target}"
         f" -Action {acl.action.capitalize()} -Direction {acl.direction.capitalize()}"
     )
     tail = ""
@@ -387,38 +556,46 @@ def _extended_acls(acl: ExtendedAcl, port: VmPort) -> Iterator[str]:
 
 def _guests(policy: Policy) -> Iterator[str]:
     firewall = policy.firewall
-    commands: dict[str, list[str]] = {}
-    for port in policy.ports.values():
-        vm = (port.trunk or port.name.rpartition("/")[2]).partition(":")[0]
-        own = commands.setdefault(vm, [])
-        for command in (
-            *(_default(one, vm) for one in firewall.defaults if one.vms.selects(port.name)),
-            *(_rule(rule, vm) for rule in firewall.rules if rule.vms.selects(port.name)),
-        ):
-            if command not in own:  # the adapters of a VM share its firewall
-                own.append(command)
-    if not any(commands.values()):
+    vms = {port.name: _own_name(port).partition(":")[0] for port in policy.ports.values()}
+    chosen = Chosen(policy)
+    told: list[tuple[tuple[str, ...], str]] = []
+    for vm_selector, command in (
+        *((one.vms, _default(one)) for one in firewall.defaults),
+        *((rule.vms, _rule(rule)) for rule in firewall.rules),
+    ):
+        # The adapters of a VM share its firewall.
+        named = tuple(dict.fromkeys(vms[port] for port in chosen.by(vm_selector)))
+        if named:
+            told.append((named, command))
+    groups: dict[tuple[str, ...], str] = {}
+    for named, _ in told:
+        groups.setdefault(named, f"$guests{len(groups) + 1}")
+    if not groups:
         return
+    count = len({vm for group in groups for vm in group})
+    what = quoted(f"{count} guest" if count == 1 else f"{count} guests")
     yield "# ---- Firewalls of the guests, each found by the name of its VM"
-    for vm, own in commands.items():
-        if own:
-            yield f"if ($PSCmdlet.ShouldProcess({quoted(vm)}, 'firewall')) {{"
-            yield from (f"    {command}" for command in own)
-            yield "}"
+    yield f"if ($PSCmdlet.ShouldProcess({what}, 'firewall')) {{"
+    for group, variable in groups.items():
+        yield f"    {variable} = {_joined(group)}"
+    for group, command in told:
+        verb, _, rest = command.partition(" ")
+        yield f"    {verb} -CimSession {groups[group]} {rest}"
+    yield "}"
     yield ""
 
 
-def _default(default: FirewallDefault, vm: str) -> str:
-    command = f"Set-NetFirewallProfile -CimSession {quoted(vm)} -All"
+def _default(default: FirewallDefault) -> str:
+    command = "Set-NetFirewallProfile -All"
     for name, action in (("Inbound", default.inbound), ("Outbound", default.outbound)):
         if action is not None:
             command += f" -Default{name}Action {action.capitalize()}"
     return command
 
 
-def _rule(rule: FirewallRule, vm: str) -> str:
+def _rule(rule: FirewallRule) -> str:
     parts = [
-        f"New-NetFirewallRule -CimSession {quoted(vm)} -DisplayName {quoted(rule.name)}",
+        f"New-NetFirewallRule -DisplayName {quoted(rule.name)}",
         f"-Direction {rule.direction.capitalize()} -Action {rule.action.capitalize()}",
     ]
     if rule.protocol is not None:

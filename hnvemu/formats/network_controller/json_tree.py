@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from hnvemu.errors import PolicyError
 from hnvemu.findings import Finding
+from hnvemu.formats.encoding import text_of
 from hnvemu.model.origin import Origin
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _CUT_OFF = re.compile(r"@\{|System\.|Microsoft\.Windows\.NetworkController\.")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 Value: TypeAlias = "dict[str, Node] | list[Node] | str | bool | None"
 
@@ -112,14 +112,12 @@ def parse(file: str, data: bytes) -> tuple[Node, list[Node]]:
     """Read a file; the nodes beside the root are those that a second one of its key replaced.
 
     Raises:
-        PolicyError: it is not JSON, or is cut short.
+        PolicyError: it is no text, not JSON, or cut short.
     """
-    encoding = _UTF_16.get(data[:2], "utf-8-sig")
     try:
-        text = Text(file, data.decode(encoding))
-    except UnicodeDecodeError as error:
-        message = f"the file is no text: octet {error.start} is not {error.encoding.upper()}"
-        raise PolicyError((Finding(message=message, origin=Origin(file, 0, 0)),)) from None
+        text = Text(file, text_of(data))
+    except ValueError as error:
+        raise PolicyError((Finding(message=str(error), origin=Origin(file, 0, 0)),)) from None
     return _Parser(text).read()
 
 

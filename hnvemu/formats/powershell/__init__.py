@@ -1,5 +1,6 @@
 """PowerShell scripts of the HNV cmdlets: parsed, evaluated, and never run."""
 
 from hnvemu.formats.powershell.reading import read_script
+from hnvemu.formats.powershell.recorder import HERE
 
-__all__ = ["read_script"]
+__all__ = ["HERE", "read_script"]

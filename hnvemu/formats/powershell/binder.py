@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from hnvemu.formats.powershell.cmdlets import COMMON, ENUMERATIONS, Cmdlet, Parameter
+from hnvemu.formats.powershell.cmdlets import ENUMERATIONS, Cmdlet, Parameter
 from hnvemu.formats.powershell.syntax import Written
-from hnvemu.formats.powershell.values import Table, Unknown, listed, number, text, truth
+from hnvemu.formats.powershell.values import Row, Table, Unknown, listed, number, text, truth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +94,12 @@ def bind(
             "Cannot process command because of one or more missing mandatory parameters:"
             f" {' '.join(missing)}"
         )
-    names = {parameter.name.lower() for parameter in cmdlet.parameters}
-    undashed = [held for held in positional if isinstance(held, str) and held.lower() in names]
+    undashed = [
+        held
+        for held in positional
+        if isinstance(held, str)
+        and any(held.lower() == parameter.name.lower() for parameter in cmdlet.parameters)
+    ]
     return Bound({name: held for name, (_, held) in named.items()}, tuple(undashed))
 
 
@@ -106,15 +110,13 @@ def resolved(cmdlet: Cmdlet, name: str) -> Parameter:
         BindError: there is none, or there are several.
     """
     wanted = name.lower()
-    known = (*cmdlet.parameters, *COMMON)
-    names = [
-        (each, parameter) for parameter in known for each in (parameter.name, *parameter.aliases)
-    ]
-    for each, parameter in names:
-        if each.lower() == wanted:
-            return parameter
+    exact = cmdlet.by_word.get(wanted)
+    if exact is not None:
+        return exact
     found = {
-        parameter.name: parameter for each, parameter in names if each.lower().startswith(wanted)
+        parameter.name: parameter
+        for word, parameter in cmdlet.by_word.items()
+        if word.startswith(wanted)
     }
     own = {held.name for held in cmdlet.parameters} & set(found)
     if len(own) == 1:
@@ -259,12 +261,11 @@ def _set(named: _Named, parameter: Parameter, held: object) -> None:
 
 def _sets(cmdlet: Cmdlet, named: _Named) -> set[str]:
     """Return the sets that all given parameters are in; empty: the cmdlet has one set."""
-    known = {name for parameter in cmdlet.parameters for name in parameter.sets}
-    left = set(known)
+    left = set(cmdlet.sets)
     for parameter, _ in named.values():
         if parameter.sets:
             left &= set(parameter.sets)
-    if known and not left:
+    if cmdlet.sets and not left:
         names = ", ".join(f"-{held.name}" for held, _ in named.values() if held.sets)
         raise BindError(
             "Parameter set cannot be resolved using the specified named parameters",
@@ -301,6 +302,13 @@ def _bind_piped(cmdlet: Cmdlet, named: _Named, piped: object, sets: set[str]) ->
 
     A name goes to ``-VMName``, a hash table to nobody; an object goes to the parameter of its set.
     """
+    if isinstance(piped, Row):
+        for parameter in cmdlet.parameters:
+            if parameter.name == "InputObject" and (
+                not parameter.sets or sets & set(parameter.sets)
+            ):
+                _set(named, parameter, piped)
+                return
     is_name = isinstance(piped, str)
     if isinstance(piped, Table):
         by_name = False

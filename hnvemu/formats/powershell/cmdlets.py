@@ -10,6 +10,7 @@ parameter without sets is in every set.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -35,12 +36,27 @@ class Parameter(NamedTuple):
     """Whether it takes what the pipeline brings."""
 
 
-class Cmdlet(NamedTuple):
+class Cmdlet:
     """One cmdlet; ``default_set`` is empty where it has one set of parameters."""
 
-    name: str
-    default_set: str
-    parameters: tuple[Parameter, ...]
+    def __init__(self, name: str, default_set: str, parameters: tuple[Parameter, ...]) -> None:
+        self.name = name
+        self.default_set = default_set
+        self.parameters = parameters
+
+    @cached_property
+    def by_word(self) -> dict[str, Parameter]:
+        """Its parameters and the common ones, by their names and aliases in lower case."""
+        found: dict[str, Parameter] = {}
+        for parameter in (*self.parameters, *COMMON):
+            for word in (parameter.name, *parameter.aliases):
+                found.setdefault(word.lower(), parameter)
+        return found
+
+    @cached_property
+    def sets(self) -> frozenset[str]:
+        """The names of its sets of parameters; none where it has one."""
+        return frozenset(name for parameter in self.parameters for name in parameter.sets)
 
 
 ENUMERATIONS = {
@@ -364,6 +380,34 @@ _ALL = (
             Parameter("NextHop", "string[]", sets=("ByName",)),
             *_CIM,
         ),
+    ),
+    *(
+        Cmdlet(
+            name,
+            "VMName",
+            (
+                Parameter(
+                    "VMNetworkAdapter",
+                    "object[]",
+                    mandatory=True,
+                    sets=("ResourceObject",),
+                    position=0,
+                    piped=True,
+                ),
+                Parameter("ManagementOS", "switch", mandatory=True, sets=("ManagementOS",)),
+                Parameter(
+                    "VMNetworkAdapterName", "string", sets=("VMName", "VMObject", "ManagementOS")
+                ),
+                Parameter(
+                    "VMName", "string[]", mandatory=True, sets=("VMName",), position=0, piped=True
+                ),
+                Parameter(
+                    "VM", "object[]", mandatory=True, sets=("VMObject",), position=0, piped=True
+                ),
+                *_HYPER_V,
+            ),
+        )
+        for name in ("Get-VMNetworkAdapterAcl", "Get-VMNetworkAdapterExtendedAcl")
     ),
     Cmdlet(
         "Add-VMNetworkAdapterAcl",

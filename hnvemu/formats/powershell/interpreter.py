@@ -13,15 +13,16 @@ import io
 import json
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, NoReturn, assert_never
+from typing import TYPE_CHECKING, NoReturn, TypeVar, assert_never
 
 from hnvemu.findings import Finding
+from hnvemu.formats.encoding import text_of
 from hnvemu.formats.powershell import operators
 from hnvemu.formats.powershell.binder import Argument, BindError, Bound, bind
 from hnvemu.formats.powershell.cmdlets import CMDLETS
 from hnvemu.formats.powershell.commands import ALIASES, KNOWN, REFUSED, is_harmless
 from hnvemu.formats.powershell.parser import ScriptError, parse
-from hnvemu.formats.powershell.pasted import code_of, text_of
+from hnvemu.formats.powershell.pasted import code_of
 from hnvemu.formats.powershell.recorder import HERE, Recorder
 from hnvemu.formats.powershell.syntax import (
     Assignment,
@@ -78,13 +79,20 @@ from hnvemu.value import replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+Node = TypeVar("Node")
+
 _STEPS = 200_000
+_STEPS_OF_LINE = 20
+"""What a line of the script may take beside that: a long script has a lot to say."""
 _CALLS = 24
 """How deeply functions and blocks may call each other."""
 _CELLS = 20_000_000
 """The work of an evaluation: 8 for an expression or an item of a list, 1 for two letters."""
+_CELLS_OF_LINE = 5_000
 _CALL = 1000
 """The work of binding the arguments of one call."""
+_TOLD = 50
+"""The work of telling it to one host."""
 _FINDINGS = 200
 _DASHES = str.maketrans("\u2013\u2014\u2015", "---")
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
@@ -130,20 +138,28 @@ class Interpreter:
     """One evaluation of one script."""
 
     def __init__(
-        self, source: Text, beside: Callable[[str], bytes | None], lose: Callable[[Finding], None]
+        self,
+        source: Text,
+        beside: Callable[[str], bytes | None],
+        lose: Callable[[Finding], None],
+        here: str = HERE,
     ) -> None:
         self._source = source
         self._beside = beside
         self._report = lose
         self._told: set[tuple[Origin, str]] = set()
-        self.recorder = Recorder(self._told_once)
+        self.recorder = Recorder(self._told_once, here)
         self._scopes: list[dict[str, object]] = [{}]
         self._using: list[list[dict[str, object]]] = []
         self._functions: dict[str, Block] = {}
         self._hosts: tuple[str, ...] = (HERE,)
         self._steps = 0
+        self._most_steps = _STEPS + _STEPS_OF_LINE * len(source.lines)
         self._cells = 0
+        self._most_cells = _CELLS + _CELLS_OF_LINE * len(source.lines)
         self._calls = 0
+        self._listening = 0
+        """How many expressions wait for what statements write; without one it is only shown."""
         self._strange: set[str] = set()
 
     def run(self, block: Block) -> None:
@@ -189,8 +205,8 @@ class Interpreter:
         self._at = at
         self._steps += 1
         self._spend()
-        if self._steps > _STEPS:
-            raise LimitError(f"the script takes more than {_STEPS:,} steps")
+        if self._steps > self._most_steps:
+            raise LimitError(f"the script takes more than {self._most_steps:,} steps")
 
     def _spend(self, *held: object) -> None:
         """Count what an operation looks at and makes."""
@@ -201,7 +217,7 @@ class Interpreter:
                 self._cells += len(one) >> 1
             elif isinstance(one, Table):
                 self._cells += one.size << 3
-        if self._cells > _CELLS:
+        if self._cells > self._most_cells:
             raise LimitError("the script makes and looks at too many values")
 
     # -----------------------------------------------------------------------------------------
@@ -309,7 +325,8 @@ class Interpreter:
     def _statement(self, node: Statement) -> list[object]:
         self._step(node.at)
         if isinstance(node, Pipeline):
-            return self._pipeline(node)
+            output = self._pipeline(node)
+            return output if self._listening else []
         if isinstance(node, Assignment):
             self._assignment(node)
             return []
@@ -343,7 +360,19 @@ class Interpreter:
         if isinstance(node, Assignment):
             self._step(node.at)
             return self._assignment(node)
-        return collapsed(self._statement(node))
+        return collapsed(self._heard(self._statement, node))
+
+    def _heard(self, evaluate: Callable[[Node], list[object]], node: Node) -> list[object]:
+        """Evaluate something for what it writes."""
+        self._listening += 1
+        try:
+            return evaluate(node)
+        finally:
+            self._listening -= 1
+
+    def _answer(self, block: Block, item: object) -> object:
+        """Return what a block makes of an item."""
+        return collapsed(self._heard(lambda of: self._call_block(block, [], of), item))
 
     def _assignment(self, node: Assignment) -> object:
         held = self._value(node.value)
@@ -491,7 +520,7 @@ class Interpreter:
 
     def _is_case(self, kind: str, item: object, match: Expression) -> bool:
         if isinstance(match, Block):
-            return truth(collapsed(self._call_block(match, [], item))) is True
+            return truth(self._answer(match, item)) is True
         wanted = self._expression(match)
         if isinstance(wanted, Unknown):
             return False
@@ -614,7 +643,14 @@ class Interpreter:
     def _pipeline(self, node: Pipeline) -> list[object]:
         output: list[object] = []
         for place, stage in enumerate(node.stages):
-            if isinstance(stage, Command):
+            if isinstance(stage, Command) and place < len(node.stages) - 1:
+                piped, has_input = output, place > 0
+                self._listening += 1
+                try:
+                    output = self._command(stage, piped, has_input=has_input)
+                finally:
+                    self._listening -= 1
+            elif isinstance(stage, Command):
                 output = self._command(stage, output, has_input=place > 0)
             elif place == 0:
                 held = self._expression(stage)
@@ -717,7 +753,8 @@ class Interpreter:
         calls = list(piped) if has_input and takes_input else [None]
         for item in calls:
             if isinstance(item, Unknown) and has_input:
-                if not name.startswith("get-"):
+                # What was there before is no part of what the script makes: it may go.
+                if not name.startswith("get-") and not (item.older and name.startswith("remove-")):
                     self._lose(
                         f"what {cmdlet.name} works on is {item.what}, which is not known:"
                         " this is left out",
@@ -748,7 +785,12 @@ class Interpreter:
                     "write the host's name into the script",
                 )
                 continue
-            output += self.recorder.run(cmdlet.name, bound, hosts, origin)
+            is_heard = self._listening > 0
+            # What hosts are told together is kept once, unless somebody wants it of each.
+            is_shared = "netvirtualization" in name and not is_heard
+            self._cells += len(hosts) if is_shared else _TOLD * len(hosts)
+            self._spend()
+            output += self.recorder.run(cmdlet.name, bound, hosts, origin, is_heard=is_heard)
         return output
 
     def _hosts_of(self, bound: Bound) -> tuple[str, ...] | None:
@@ -805,7 +847,7 @@ class Interpreter:
         for item in piped:
             self._step(node.at)
             if isinstance(given, Block):
-                held = collapsed(self._call_block(given, [], item))
+                held = self._answer(given, item)
             else:
                 name = text(bound.get("Property") or given)
                 held = operators.member(item, str(name))
@@ -889,11 +931,7 @@ class Interpreter:
             if isinstance(one, Table):
                 name = text(one.get("Name") or one.get("N") or one.get("Label") or one.get("L"))
                 block = one.get("Expression") or one.get("E")
-                held = (
-                    collapsed(self._call_block(block, [], item))
-                    if isinstance(block, Block)
-                    else block
-                )
+                held = self._answer(block, item) if isinstance(block, Block) else block
                 made.set(str(name), held)
             elif one == "*" and isinstance(item, Table):
                 for name, held in item.items():
@@ -911,7 +949,7 @@ class Interpreter:
             for one in by or [None]:
                 held = item
                 if isinstance(one, Block):
-                    held = collapsed(self._call_block(one, [], item))
+                    held = self._answer(one, item)
                 elif one is not None:
                     held = operators.member(item, str(text(one)))
                 if isinstance(held, int | float):
@@ -1064,7 +1102,11 @@ class Interpreter:
         if octets is None:
             self._lose(f"there is no file '{path[:80]}' beside the script", at)
             return Unknown(what=f"the content of {path[:80]}")
-        return text_of(octets).replace("\r\n", "\n")
+        try:
+            return text_of(octets)
+        except ValueError as error:
+            self._lose(f"'{path[:80]}' cannot be read: {error}", at)
+            return Unknown(what=f"the content of {path[:80]}")
 
     def _import_csv(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
         del piped
@@ -1278,12 +1320,12 @@ class Interpreter:
 
     def _group(self, node: Group) -> object:
         if node.kind == "@(":
-            made = self._statements(node.body)
+            made = self._heard(self._statements, node.body)
             self._spend(made)
             return made
         if node.kind == "(" and len(node.body) == 1:
             return self._value(node.body[0])
-        return collapsed(self._statements(node.body))
+        return collapsed(self._heard(self._statements, node.body))
 
     def _table(self, node: HashLiteral) -> Table:
         made = Table()

@@ -89,6 +89,11 @@ _REFUSED_KEYWORDS = {
     "trap": "traps are not evaluated",
     "data": "data sections are not evaluated",
 }
+_SPACE = re.compile(f"[{_BLANKS}]+")
+_SPACE_AND_LINES = re.compile(f"[{_BLANKS}\n]+")
+_PLAIN_IN_WORD = re.compile(f"[^{re.escape(_ENDS + _SINGLE + _DOUBLE)}`$]+")
+_PLAIN_IN_SINGLE = re.compile(f"[^{_SINGLE}]+")
+_PLAIN_IN_DOUBLE = re.compile(f"[^{_DOUBLE}`$\n]+")
 
 
 class ScriptError(Exception):
@@ -117,6 +122,8 @@ def parse(text: str) -> Block:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
+        self._padded = text + "\0" * 8
+        """So that nobody has to ask whether there is another letter."""
         self._at = 0
         self._nest = 0
         self._reread = 0
@@ -132,8 +139,7 @@ class _Parser:
     # Characters
 
     def _peek(self, ahead: int = 0) -> str:
-        at = self._at + ahead
-        return self._text[at] if at < len(self._text) else "\0"
+        return self._padded[self._at + ahead]
 
     def _has(self, text: str) -> bool:
         return self._text.startswith(text, self._at)
@@ -150,11 +156,14 @@ class _Parser:
 
     def _skip(self, *, lines: bool = False) -> None:
         """Pass blanks and comments, and where ``lines`` also ends of lines."""
+        passed = _SPACE_AND_LINES if lines else _SPACE
         while True:
+            if found := passed.match(self._text, self._at):
+                self._at = found.end()
             letter = self._peek()
-            if letter in _BLANKS or (lines and letter in "\n;" and letter == "\n"):
-                self._at += 1
-            elif letter == "`" and self._peek(1) == "\n":
+            if letter not in "`#<":
+                return
+            if letter == "`" and self._peek(1) == "\n":
                 self._at += 2
             elif letter == "`" and re.match(r"`[ \t]+\n", self._text[self._at : self._at + 80]):
                 self._wrong(
@@ -670,6 +679,8 @@ class _Parser:
         parts: list[str | Expression] = []
         letters: list[str] = []
         while True:
+            if self._plain(_PLAIN_IN_WORD, letters):
+                continue
             letter = self._peek()
             if letter in _ENDS and not (letter == "\0" and self._at < len(self._text)):
                 break
@@ -934,13 +945,23 @@ class _Parser:
             elif quotes is _DOUBLE:
                 self._expandable_letter(parts, letters)
             else:
-                letters.append(letter)
-                self._at += 1
+                self._plain(_PLAIN_IN_SINGLE, letters)
         if parts:
             return Expandable(at, (*parts, "".join(letters)))
         return Literal(at, "".join(letters))
 
+    def _plain(self, pattern: re.Pattern[str], letters: list[str]) -> bool:
+        """Pass letters that mean nothing but themselves; return whether there are some."""
+        found = pattern.match(self._text, self._at)
+        if found is None:
+            return False
+        letters.append(found[0])
+        self._at = found.end()
+        return True
+
     def _expandable_letter(self, parts: list[str | Expression], letters: list[str]) -> None:
+        if self._plain(_PLAIN_IN_DOUBLE, letters):
+            return
         letter = self._peek()
         if letter == "`":
             escaped = self._peek(1)

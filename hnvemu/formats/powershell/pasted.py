@@ -1,4 +1,4 @@
-"""Scripts as they come: with a byte-order mark, from a web page, copied from a console.
+"""Scripts as they come: from a web page, copied from a console.
 
 Rules of the file: what is no PowerShell becomes blanks, so that every place stays where it is.
 """
@@ -12,22 +12,9 @@ _CONTINUATION = re.compile(r"[ \t]*>> ?")
 _FENCE = re.compile(r"\s*(```|~~~)")
 
 
-def text_of(octets: bytes) -> str:
-    """Decode a script: by its byte-order mark, else UTF-8, else the code page of Windows."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if octets.startswith(mark):
-            return octets.decode(encoding, "replace")
-    if octets[1:2] == b"\0":
-        return octets.decode("utf-16-le", "replace")
-    try:
-        return octets.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return octets.decode("cp1252", "replace")
-
-
 def code_of(text: str) -> str:
     """Blank out the prompts, and where there are code fences all that stands outside of them."""
-    lines = text.replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = text.split("\n")
     fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
     if len(fences) > 1:
         inside = False

@@ -1,19 +1,22 @@
 """What a script's cmdlets do to hosts: the tables that they fill, change and empty.
 
 Rules of the file: a method ``_verb_noun`` is what the cmdlet of that name does on one host; it
-returns what the pipeline gets. What a cmdlet cannot do, or a policy cannot hold, is a finding at
-the call, and the call has no effect.
+returns what the pipeline gets. The cmdlets of HNV's tables work on all hosts of a call at once,
+``_verb_rows``. What a cmdlet cannot do, or a policy cannot hold, is a finding at the call, and the
+call has no effect.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from hnvemu.addresses import MacAddress, parse_address, parse_prefix, synthetic_mac
 from hnvemu.findings import Finding
 from hnvemu.formats.assembly import port_name, rdid_text
 from hnvemu.formats.conditions import addresses_of, icmp_types_of, ports_of, protocol_of
 from hnvemu.formats.inventory import HostInventory, Inventory
+from hnvemu.formats.powershell.tables import Tables
 from hnvemu.formats.powershell.values import Adapter, Row, Unknown, is_alike, listed, text
 from hnvemu.model.acl import (
     Action,
@@ -37,13 +40,16 @@ from hnvemu.model.topology import IsolationMode, NetworkProfile, Selector, VmPor
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from hnvemu.addresses import IPAddress
     from hnvemu.formats.powershell.binder import Bound
+    from hnvemu.formats.powershell.tables import Entry
     from hnvemu.model.acl import Addresses
 
 Made = TypeVar("Made")
+Where = TypeVar("Where")
+Guarding = TypeVar("Guarding", FirewallRule, FirewallDefault)
 
 HERE = "localhost"
 """The host that a script runs on, where it names no other."""
@@ -108,8 +114,8 @@ class _Nic:
         self.router_guard = False
         self.limit: int | None = None
         self.isolation: IsolationMode | None = None
-        self.domains: dict[str, tuple[str, list[int]]] = {}
-        """Name and VSIDs of routing domains, by RDID."""
+        self.domains: dict[str, tuple[str, list[int], Origin]] = {}
+        """Name and VSIDs of routing domains, and where they are mapped, by RDID."""
         self.management = False
         self.made = False
         """Whether a cmdlet made it, and not only named it."""
@@ -137,23 +143,54 @@ class _Host:
     def __init__(self, name: str, origin: Origin) -> None:
         self.name = name
         self.origin = origin
-        self.rows: dict[str, list[Row]] = {}
-        """By the noun of their cmdlets."""
-        self.keys: set[tuple[str, object]] = set()
-        """What no other row may have."""
         self.nics: list[_Nic] = []
+        self._named: dict[str, list[_Nic]] = {}
+        """By the name of their VM in lower case; those that nothing names yet under no name."""
         self.external_router = False
         self.is_virtualised = False
         """Whether a cmdlet of HNV or of VMs told it something."""
+
+    def add(self, nic: _Nic) -> None:
+        """Add an adapter."""
+        self.nics.append(nic)
+        self._named.setdefault(nic.vm.lower(), []).append(nic)
+
+    def remove(self, gone: list[_Nic]) -> None:
+        """Take adapters away."""
+        left = [nic for nic in self.nics if nic not in gone]
+        self.nics, self._named = [], {}
+        for nic in left:
+            self.add(nic)
+
+    def matching(self, adapter: Adapter) -> list[_Nic]:
+        """Return the adapters that may be meant; those without a VM get the name of the VM."""
+        if adapter.vm and not _is_glob(adapter.vm):
+            name = adapter.vm.lower()
+            candidates = [*self._named.get(name, ()), *self._named.get("", ())]
+        else:
+            candidates = self.nics
+        return [nic for nic in candidates if _matches(nic, adapter)]
+
+    def assign(self, nic: _Nic, vm: str) -> None:
+        """Say which VM an adapter belongs to, where nothing did."""
+        if vm and not nic.vm:
+            self._named[""].remove(nic)
+            nic.vm = vm
+            self._named.setdefault(vm.lower(), []).append(nic)
 
 
 class Recorder:
     """All hosts, while a script is evaluated."""
 
-    def __init__(self, lose: Callable[[Finding], None]) -> None:
+    def __init__(self, lose: Callable[[Finding], None], here: str = HERE) -> None:
         self._report = lose
+        self._here = here
         self._hosts: dict[str, _Host] = {}
-        self._acls: list[tuple[str, list[_Nic], PortAcl | ExtendedAcl]] = []
+        self._groups: dict[tuple[str, ...], frozenset[str]] = {}
+        """The hosts of calls, by how these name them."""
+        self._virtualised: frozenset[str] = frozenset()
+        self._tables = Tables()
+        self._acls: list[tuple[list[_Nic], PortAcl | ExtendedAcl]] = []
         self._firewall: list[Row] = []
         self._defaults: list[tuple[str, FirewallDefault]] = []
         self._origin = BUILT_IN
@@ -165,35 +202,61 @@ class Recorder:
     # -----------------------------------------------------------------------------------------
     # Calls
 
-    def run(self, name: str, bound: Bound, hosts: tuple[str, ...], origin: Origin) -> list[object]:
-        """Do what a cmdlet does on each of the hosts, and return what the pipeline gets."""
+    def run(
+        self,
+        name: str,
+        bound: Bound,
+        hosts: tuple[str, ...],
+        origin: Origin,
+        *,
+        is_heard: bool = True,
+    ) -> list[object]:
+        """Do what a cmdlet does on each of the hosts, and return what the pipeline gets.
+
+        Args:
+            name: The cmdlet.
+            bound: Its arguments.
+            hosts: Their names.
+            origin: The call.
+            is_heard: Whether somebody wants what it writes.
+        """
         verb, _, noun = name.partition("-")
         method = f"_{verb}_{noun}".lower()
         self._origin = origin
+        is_heard = is_heard and (verb in ("Get", "New", "Add") or bound.flag("PassThru"))
+        if noun in _TABLES:
+            rows = partial(getattr(self, f"_{verb.lower()}_rows"), noun, is_heard=is_heard)
+            return self._tried(rows, bound, hosts)
+        if name == "New-NetFirewallRule":
+            return self._tried(self._new_firewall_rule, bound, hosts)
         output: list[object] = []
         for host in hosts:
-            try:
-                if noun in _TABLES and verb in ("Get", "Remove", "Set"):
-                    made = getattr(self, f"_{verb.lower()}_rows")(noun, bound, self._host(host))
-                elif "NetFirewall" in noun:
-                    made = getattr(self, method)(bound, host)
-                else:
-                    made = getattr(self, method)(bound, self._host(host))
-                output += made
-            except RefusedError as error:
-                self._lose(error.message, error.help)
-            except ValueError as error:
-                self._lose(str(error))
-        if verb in ("Get", "New", "Add") or bound.flag("PassThru"):
-            return output
+            where = host if "NetFirewall" in noun else self._host(host)
+            output += self._tried(getattr(self, method), bound, where)
+        return output if is_heard else []
+
+    def _tried(
+        self, call: Callable[[Bound, Where], list[object]], bound: Bound, where: Where
+    ) -> list[object]:
+        """Return what a cmdlet does; what it refuses is told, and it has no effect."""
+        try:
+            return call(bound, where)
+        except RefusedError as error:
+            self._lose(error.message, error.help)
+        except ValueError as error:
+            self._lose(str(error))
         return []
 
     def _lose(self, message: str, advice: str | None = None) -> None:
         self._report(Finding(message=message, origin=self._origin, help=advice))
 
     def _host(self, name: str) -> _Host:
-        own = HERE if name.lower() in _HERE_TOO else name
-        return self._hosts.setdefault(own.lower(), _Host(own, self._origin))
+        folded = name.lower()
+        own = self._here if folded in _HERE_TOO else name
+        known = self._hosts.get(folded if own is name else own.lower())
+        if known is None:
+            known = self._hosts[own.lower()] = _Host(own, self._origin)
+        return known
 
     # -----------------------------------------------------------------------------------------
     # Values of parameters
@@ -233,27 +296,56 @@ class Recorder:
     # -----------------------------------------------------------------------------------------
     # Tables of HNV
 
-    def _add(
-        self, host: _Host, noun: str, made: object, properties: dict[str, object]
+    def _new_rows(
+        self, noun: str, bound: Bound, hosts: tuple[str, ...], *, is_heard: bool
     ) -> list[object]:
-        rows = host.rows.setdefault(noun, [])
-        host.is_virtualised = True
-        key = noun, _key(made)
-        if key in host.keys:
-            raise RefusedError(
-                f"{made} exists on {host.name} already, so this fails",
-                "the first one stays",
-            )
-        host.keys.add(key)
-        row = Row(host.name, noun, made, properties)
-        rows.append(row)
-        return [row]
+        """Make what a call says once, and give it to each of the hosts."""
+        make = {
+            "NetVirtualizationLookupRecord": self._lookup_record,
+            "NetVirtualizationCustomerRoute": self._customer_route,
+            "NetVirtualizationProviderAddress": self._provider_address,
+            "NetVirtualizationProviderRoute": self._provider_route,
+        }
+        made = make[noun](bound)
+        group = self._group(hosts)
+        self._virtualise(group)
+        there = self._tables.add(noun, _key(made), made, group)
+        for host in sorted(there):
+            name = self._hosts[host].name
+            self._lose(f"{made} exists on {name} already, so this fails", "the first one stays")
+        if not is_heard:
+            return []
+        return self._rows_of(noun, [(made, group - there)], hosts)
 
-    def _new_netvirtualizationlookuprecord(self, bound: Bound, host: _Host) -> list[object]:
+    def _group(self, hosts: tuple[str, ...]) -> frozenset[str]:
+        """Return hosts by their names in lower case, as tables have them."""
+        group = self._groups.get(hosts)
+        if group is None:
+            group = frozenset(self._host(name).name.lower() for name in hosts)
+            self._groups[hosts] = group
+        return group
+
+    def _virtualise(self, group: frozenset[str]) -> None:
+        for host in group - self._virtualised:
+            self._hosts[host].is_virtualised = True
+        self._virtualised |= group
+
+    def _rows_of(
+        self, noun: str, found: list[tuple[object, frozenset[str]]], hosts: tuple[str, ...]
+    ) -> list[object]:
+        """Return what the pipeline gets of rows: of each host its own."""
+        return [
+            Row(self._host(name).name, noun, made, _PROPERTIES[noun])
+            for name in hosts
+            for made, group in found
+            if self._host(name).name.lower() in group
+        ]
+
+    def _lookup_record(self, bound: Bound) -> LookupRecord:
         mac = self._mac(bound, "MACAddress")
         kind = self._word(bound, "Type")
         self._typed = self._typed or kind is not None
-        record = LookupRecord(
+        return LookupRecord(
             ca=self._address(bound, "CustomerAddress"),
             vsid=self._number(bound, "VirtualSubnetID") or 0,
             mac=mac if mac is not None else MacAddress(0),
@@ -266,9 +358,8 @@ class Recorder:
             use_vm_mac=self._flag(bound, "UseVmMACAddress") is True,
             origin=self._origin,
         )
-        return self._add(host, "NetVirtualizationLookupRecord", record, _of_record(record))
 
-    def _new_netvirtualizationcustomerroute(self, bound: Bound, host: _Host) -> list[object]:
+    def _customer_route(self, bound: Bound) -> CustomerRoute:
         written = (self._word(bound, "DestinationPrefix") or "").strip()
         prefix = parse_prefix(written)
         hop = self._address(bound, "NextHop")
@@ -276,7 +367,7 @@ class Recorder:
             raise RefusedError(f"the next hop {hop} and {prefix} are of two address families")
         rdid = self._word(bound, "RoutingDomainID") or ""
         metric = self._number(bound, "Metric")
-        route = CustomerRoute(
+        return CustomerRoute(
             rdid=rdid_text(rdid),
             prefix=prefix,
             next_hop=None if is_unspecified(hop) else hop,
@@ -287,33 +378,30 @@ class Recorder:
             else "",
             origin=self._origin,
         )
-        return self._add(host, "NetVirtualizationCustomerRoute", route, _of_route(route))
 
-    def _new_netvirtualizationprovideraddress(self, bound: Bound, host: _Host) -> list[object]:
+    def _provider_address(self, bound: Bound) -> ProviderAddress:
         address = self._address(bound, "ProviderAddress")
         mac = self._mac(bound, "MACAddress")
         self._r2 = self._r2 or mac is not None
         length = self._number(bound, "PrefixLength") or 0
-        held = ProviderAddress(
+        return ProviderAddress(
             address=address,
             prefix=parse_prefix(f"{address}/{length}"),
             mac=synthetic_mac(address) if mac is None else mac,
             vlan=self._number(bound, "VlanID") or 0,
             origin=self._origin,
         )
-        return self._add(host, "NetVirtualizationProviderAddress", held, _of_address(held))
 
-    def _new_netvirtualizationproviderroute(self, bound: Bound, host: _Host) -> list[object]:
+    def _provider_route(self, bound: Bound) -> ProviderRoute:
         prefix = parse_prefix((self._word(bound, "DestinationPrefix") or "").strip())
         hop = self._address(bound, "NextHop")
         metric = self._number(bound, "Metric")
-        route = ProviderRoute(
+        return ProviderRoute(
             prefix=prefix,
             next_hop=None if is_unspecified(hop) else hop,
             metric=256 if metric is None else metric,
             origin=self._origin,
         )
-        return self._add(host, "NetVirtualizationProviderRoute", route, _of_provider_route(route))
 
     def _set_netvirtualizationglobal(self, bound: Bound, host: _Host) -> list[object]:
         said = self._flag(bound, "UseExternalRouter")
@@ -324,46 +412,73 @@ class Recorder:
 
     def _get_netvirtualizationglobal(self, bound: Bound, host: _Host) -> list[object]:
         del bound
-        return [Row(host.name, "Global", None, {"UseExternalRouter": host.external_router})]
+        said = {"UseExternalRouter": host.external_router}
+        return [Row(host.name, "Global", None, lambda _: said)]
 
-    def _get_rows(self, noun: str, bound: Bound, host: _Host) -> list[object]:
-        return list(self._filtered(noun, bound, host))
+    def _get_rows(
+        self, noun: str, bound: Bound, hosts: tuple[str, ...], *, is_heard: bool
+    ) -> list[object]:
+        if not is_heard:
+            return []
+        found = self._selected(noun, bound, self._group(hosts))
+        return self._rows_of(noun, [(entry.made, group) for entry, group in found], hosts)
 
-    def _filtered(
-        self, noun: str, bound: Bound, host: _Host, *, but: tuple[str, ...] = ()
-    ) -> list[Row]:
-        """Return the rows of a table that a call's arguments select."""
-        rows = host.rows.get(noun, [])
-        if "InputObject" in bound:
-            given = listed(bound.get("InputObject"))
-            unknown = next((one for one in given if isinstance(one, Unknown)), None)
+    def _selected(
+        self, noun: str, bound: Bound, group: frozenset[str], *, but: tuple[str, ...] = ()
+    ) -> list[tuple[Entry, frozenset[str]]]:
+        """Return the rows of a table that a call selects, each with the hosts on which it does."""
+        if "InputObject" not in bound:
+            return [
+                (entry, entry.hosts & group)
+                for entry in self._tables.all(noun)
+                if not entry.hosts.isdisjoint(group) and self._fits(noun, bound, entry.made, but)
+            ]
+        given = listed(bound.get("InputObject"))
+        unknown = next((one for one in given if isinstance(one, Unknown)), None)
+        if unknown:
+            raise RefusedError(*_depends("InputObject", unknown))
+        # An object knows where it comes from: it is meant there, wherever this runs.
+        return [
+            (entry, frozenset({row.host.lower()}))
+            for row in given
+            if isinstance(row, Row)
+            for entry in self._tables.keyed(noun, _key(row.made))
+            if row.host.lower() in entry.hosts
+        ]
+
+    def _fits(self, noun: str, bound: Bound, made: object, but: tuple[str, ...]) -> bool:
+        """Whether a row has the properties that a call names."""
+        properties = _PROPERTIES[noun](made)
+        names = {name.lower(): name for name in properties}
+        for name in bound.names():
+            if name in but or name not in names:
+                continue
+            wanted = listed(bound.get(name))
+            unknown = next((one for one in wanted if isinstance(one, Unknown)), None)
             if unknown:
-                raise RefusedError(*_depends("InputObject", unknown))
-            return [row for row in rows if row in given]
-        kept = []
-        for row in rows:
-            for name in bound.names():
-                if name in but or not row.properties.has(name):
-                    continue
-                wanted = listed(bound.get(name))
-                unknown = next((one for one in wanted if isinstance(one, Unknown)), None)
-                if unknown:
-                    raise RefusedError(*_depends(name, unknown))
-                if not any(_same(row.properties.get(name), one) for one in wanted):
-                    break
-            else:
-                kept.append(row)
-        return kept
+                raise RefusedError(*_depends(name, unknown))
+            if not any(_same(properties[names[name]], one) for one in wanted):
+                return False
+        return True
 
-    def _remove_rows(self, noun: str, bound: Bound, host: _Host) -> list[object]:
-        gone = self._filtered(noun, bound, host)
-        host.is_virtualised = True
-        host.keys -= {(noun, _key(row.made)) for row in gone}
-        removed = set(map(id, gone))
-        host.rows[noun] = [row for row in host.rows.get(noun, []) if id(row) not in removed]
-        return list(gone)
+    def _remove_rows(
+        self, noun: str, bound: Bound, hosts: tuple[str, ...], *, is_heard: bool
+    ) -> list[object]:
+        group = self._group(hosts)
+        found = self._selected(noun, bound, group)
+        gone = frozenset[str]().union(*(hosts for _, hosts in found))
+        told = group if "InputObject" not in bound else gone
+        self._virtualise(told)
+        self._tables.tell(noun, told)
+        for entry, own in found:
+            entry.hosts -= own
+        if not is_heard:
+            return []
+        return self._rows_of(noun, [(entry.made, own) for entry, own in found], hosts)
 
-    def _set_rows(self, noun: str, bound: Bound, host: _Host) -> list[object]:
+    def _set_rows(
+        self, noun: str, bound: Bound, hosts: tuple[str, ...], *, is_heard: bool
+    ) -> list[object]:
         changes: dict[str, object] = {}
         writable = _WRITABLE[noun]
         for name, field in writable.items():
@@ -380,15 +495,18 @@ class Recorder:
                 changes[field] = self._number(bound, name)
             else:
                 changes[field] = self._word(bound, name) or ""
-        found = self._filtered(noun, bound, host, but=tuple(name.lower() for name in writable))
-        if not found and "InputObject" not in bound:
-            raise RefusedError(
-                f"No {noun} objects found on {host.name} that match, so nothing is set"
-            )
-        for row in found:
-            row.made = _changed(row.made, dict(changes), self._origin)
-            row.properties = Row(host.name, noun, row.made, _PROPERTIES[noun](row.made)).properties
-        return list(found)
+        group = self._group(hosts)
+        found = self._selected(noun, bound, group, but=tuple(name.lower() for name in writable))
+        if "InputObject" not in bound:
+            for host in sorted(group.difference(*(own for _, own in found))):
+                name = self._hosts[host].name
+                self._lose(f"No {noun} objects found on {name} that match, so nothing is set")
+        rows: list[tuple[object, frozenset[str]]] = []
+        for entry, own in found:
+            made = _changed(entry.made, dict(changes), self._origin)
+            self._tables.change(noun, _key(made), entry, own, made)
+            rows.append((made, own))
+        return self._rows_of(noun, rows, hosts) if is_heard else []
 
     # -----------------------------------------------------------------------------------------
     # Adapters of VMs
@@ -416,12 +534,8 @@ class Recorder:
                         f"Cannot bind parameter '{parameter}': this is neither a VM nor an adapter"
                     )
                 wanted.append(replace(held, name=adapter_name or held.name))
-        found: list[_Nic] = []
-        for adapter in wanted:
-            for nic in self._nics(adapter, host):
-                if nic not in found:
-                    found.append(nic)
-        return found
+        found = {id(nic): nic for adapter in wanted for nic in self._nics(adapter, host)}
+        return [*found.values()]
 
     def _nics(self, adapter: Adapter, host: _Host) -> list[_Nic]:
         place = host
@@ -430,10 +544,10 @@ class Recorder:
         place.is_virtualised = True
         if not adapter.vm and adapter.mac is None and not adapter.name:
             return list(place.nics)
-        found = [nic for nic in place.nics if _matches(nic, adapter)]
+        found = place.matching(adapter)
         if found:
             for nic in found:
-                nic.vm = nic.vm or adapter.vm
+                place.assign(nic, adapter.vm)
                 nic.mac = adapter.mac if nic.mac is None else nic.mac
                 if len(found) == 1 and not nic.name and not _is_glob(adapter.name):
                     nic.name = adapter.name
@@ -448,7 +562,7 @@ class Recorder:
         nic = _Nic(place.name, adapter.vm, adapter.name, self._origin)
         nic.mac = adapter.mac
         nic.management = adapter.management
-        place.nics.append(nic)
+        place.add(nic)
         return [nic]
 
     def _get_vmnetworkadapter(self, bound: Bound, host: _Host) -> list[object]:
@@ -468,7 +582,7 @@ class Recorder:
         output: list[object] = []
         for adapter in wanted:
             asked = replace(adapter, name=name or adapter.name)
-            known = [nic for nic in host.nics if asked.vm and _matches(nic, asked)]
+            known = host.matching(asked) if asked.vm else []
             output += [nic.as_adapter() for nic in known] or [asked]
         return output
 
@@ -490,7 +604,7 @@ class Recorder:
         name = self._word(bound, "Name") or "New Virtual Machine"
         nic = _Nic(host.name, name, _DEFAULT_ADAPTER, self._origin)
         nic.made = True
-        host.nics.append(nic)
+        host.add(nic)
         return [Adapter(hosts=(host.name,), vm=name)]
 
     def _add_vmnetworkadapter(self, bound: Bound, host: _Host) -> list[object]:
@@ -507,12 +621,11 @@ class Recorder:
         for vm in vms:
             nic = _Nic(host.name, vm, name, self._origin)
             nic.mac, nic.made, nic.management = mac, True, management
-            host.nics.append(nic)
+            host.add(nic)
         return []
 
     def _remove_vmnetworkadapter(self, bound: Bound, host: _Host) -> list[object]:
-        gone = self._targets(bound, host)
-        host.nics = [nic for nic in host.nics if nic not in gone]
+        host.remove(self._targets(bound, host))
         return []
 
     def _remove_vm(self, bound: Bound, host: _Host) -> list[object]:
@@ -520,7 +633,7 @@ class Recorder:
             *self._words(bound, "Name"),
             *(held.vm for held in listed(bound.get("VM")) if isinstance(held, Adapter)),
         ]
-        host.nics = [nic for nic in host.nics if not any(is_alike(vm, nic.vm) for vm in gone)]
+        host.remove([nic for nic in host.nics if any(is_alike(vm, nic.vm) for vm in gone)])
         return []
 
     def _set_vmnetworkadapter(self, bound: Bound, host: _Host) -> list[object]:
@@ -571,15 +684,14 @@ class Recorder:
         rdid = rdid_text(self._word(bound, "RoutingDomainID") or "")
         name = self._word(bound, "RoutingDomainName") or ""
         for nic in self._targets(bound, host):
-            nic.domains[rdid] = name, vsids
-            nic.origin = self._origin
+            nic.domains[rdid] = name, vsids, self._origin
         return []
 
     def _domains(self, bound: Bound, nic: _Nic) -> list[str]:
         rdid, name = self._word(bound, "RoutingDomainID"), self._word(bound, "RoutingDomainName")
         return [
             known
-            for known, (called, _) in nic.domains.items()
+            for known, (called, _, _) in nic.domains.items()
             if (rdid is None or known == rdid_text(rdid))
             and (name is None or called.lower() == name.lower())
         ]
@@ -589,8 +701,8 @@ class Recorder:
         named = self._word(bound, "NewRoutingDomainName")
         for nic in self._targets(bound, host):
             for rdid in self._domains(bound, nic):
-                name, known = nic.domains[rdid]
-                nic.domains[rdid] = named or name, vsids or known
+                name, known, _ = nic.domains[rdid]
+                nic.domains[rdid] = named or name, vsids or known, self._origin
         return []
 
     def _remove_vmnetworkadapterroutingdomainmapping(
@@ -632,10 +744,32 @@ class Recorder:
 
     def _add_vmnetworkadapteracl(self, bound: Bound, host: _Host) -> list[object]:
         entry = self._port_acl(bound)
-        self._acls.append((host.name, self._targets(bound, host), entry))
+        self._acls.append((self._targets(bound, host), entry))
         return []
 
+    def _get_vmnetworkadapteracl(self, bound: Bound, host: _Host) -> list[object]:
+        return self._get_acls("VMNetworkAdapterAcl", PortAcl, bound, host)
+
+    def _get_vmnetworkadapterextendedacl(self, bound: Bound, host: _Host) -> list[object]:
+        return self._get_acls("VMNetworkAdapterExtendedAcl", ExtendedAcl, bound, host)
+
+    def _get_acls(
+        self, noun: str, kind: type[PortAcl | ExtendedAcl], bound: Bound, host: _Host
+    ) -> list[object]:
+        """Return the entries that the script made, and that there may be others."""
+        nics = self._targets(bound, host)
+        made: list[object] = [
+            Row(host.name, noun, (held, nic, entry), _of_acl)
+            for held, entry in self._acls
+            if isinstance(entry, kind)
+            for nic in nics
+            if nic in held
+        ]
+        return [*made, Unknown(what=f"what Get-{noun} finds on {host.name}", older=True)]
+
     def _remove_vmnetworkadapteracl(self, bound: Bound, host: _Host) -> list[object]:
+        if "InputObject" in bound:
+            return self._remove_given_acls(bound)
         entry = self._port_acl(bound)
         self._remove_acls(
             self._targets(bound, host),
@@ -663,10 +797,12 @@ class Recorder:
             isolation_id=self._number(bound, "IsolationID") or 0,
             origin=self._origin,
         )
-        self._acls.append((host.name, self._targets(bound, host), entry))
+        self._acls.append((self._targets(bound, host), entry))
         return []
 
     def _remove_vmnetworkadapterextendedacl(self, bound: Bound, host: _Host) -> list[object]:
+        if "InputObject" in bound:
+            return self._remove_given_acls(bound)
         weight = self._number(bound, "Weight")
         direction = (self._word(bound, "Direction") or "").lower()
         self._remove_acls(
@@ -682,36 +818,38 @@ class Recorder:
     def _remove_acls(
         self, nics: list[_Nic], is_meant: Callable[[PortAcl | ExtendedAcl], bool]
     ) -> None:
-        for host, held, entry in self._acls:
+        for held, entry in self._acls:
             if is_meant(entry):
                 held[:] = [nic for nic in held if nic not in nics]
-            del host
+
+    def _remove_given_acls(self, bound: Bound) -> list[object]:
+        for row in listed(bound.get("InputObject")):
+            if isinstance(row, Row) and isinstance(row.made, tuple):
+                held, nic, _ = row.made
+                held[:] = [each for each in held if each is not nic]
+        return []
 
     # -----------------------------------------------------------------------------------------
     # Firewall
 
-    def _new_netfirewallrule(self, bound: Bound, host: str) -> list[object]:
+    def _new_firewall_rule(self, bound: Bound, hosts: tuple[str, ...]) -> list[object]:
+        """Make a rule once, and give it to each of the guests."""
         for name, what in _UNSAYABLE.items():
             if name in bound:
                 self._lose(f"a policy's rule cannot be for {what}: -{name} is left out")
         if (self._word(bound, "InterfaceType") or "Any") != "Any":
             self._lose("a policy's rule cannot be for a kind of interface: it is left out")
         called = self._word(bound, "DisplayName") or ""
-        rule = FirewallRule(name=called, origin=self._origin)
-        rule = self._rule_of(bound, rule)
-        row = Row(
-            host,
-            "NetFirewallRule",
-            rule,
-            {
-                "DisplayName": called,
-                "Name": self._word(bound, "Name") or called,
-                "Group": self._word(bound, "Group") or "",
-                "DisplayGroup": self._word(bound, "Group") or "",
-            },
-        )
-        self._firewall.append(row)
-        return [row]
+        rule = self._rule_of(bound, FirewallRule(name=called, origin=self._origin))
+        said = {
+            "DisplayName": called,
+            "Name": self._word(bound, "Name") or called,
+            "Group": self._word(bound, "Group") or "",
+            "DisplayGroup": self._word(bound, "Group") or "",
+        }
+        rows = [Row(host, "NetFirewallRule", rule, lambda _: said) for host in hosts]
+        self._firewall += rows
+        return [*rows]
 
     def _rule_of(self, bound: Bound, rule: FirewallRule) -> FirewallRule:
         changes: dict[str, object] = {}
@@ -832,15 +970,12 @@ class Recorder:
 
     def inventory(self, name: str) -> Inventory:
         """Return what all hosts have in the end."""
-        records = [
-            row.made
-            for host in self._hosts.values()
-            for row in host.rows.get("NetVirtualizationLookupRecord", [])
-            if isinstance(row.made, LookupRecord)
-        ]
+        entries = self._tables.all("NetVirtualizationLookupRecord")
+        records = [entry.made for entry in entries if isinstance(entry.made, LookupRecord)]
         self._complete(records)
+        tables = {noun: self._tables.of_hosts(noun) for noun in _TABLES}
         hosts = tuple(
-            self._host_inventory(host)
+            self._host_inventory(host, tables)
             for host in self._hosts.values()
             if host.is_virtualised or host.nics
         )
@@ -848,29 +983,29 @@ class Recorder:
             rdid: called
             for host in self._hosts.values()
             for nic in host.nics
-            for rdid, (called, _) in nic.domains.items()
+            for rdid, (called, _, _) in nic.domains.items()
             if called
         }
         acls = [
             replace(entry, vms=Selector(patterns=tuple(dict.fromkeys(nic.word for nic in nics))))
-            for _, nics, entry in self._acls
+            for nics, entry in self._acls
             if nics
         ]
+        guests = {nic.vm.lower() for host in self._hosts.values() for nic in host.nics}
+        guests |= {record.vm.lower() for record in records}
         return Inventory(
             hosts=hosts,
             port_acls=tuple(entry for entry in acls if isinstance(entry, PortAcl)),
             extended_acls=tuple(entry for entry in acls if isinstance(entry, ExtendedAcl)),
-            firewall_rules=tuple(
-                replace(row.made, vms=vms)
-                for row in self._firewall
-                if isinstance(row.made, FirewallRule)
-                and (vms := self._guests(row.host, row.made.origin, records)) is not None
+            firewall_rules=self._of_guests(
+                (
+                    (row.host, row.made)
+                    for row in self._firewall
+                    if isinstance(row.made, FirewallRule)
+                ),
+                guests,
             ),
-            firewall_defaults=tuple(
-                replace(default, vms=vms)
-                for host, default in self._defaults
-                if (vms := self._guests(host, default.origin, records)) is not None
-            ),
+            firewall_defaults=self._of_guests(self._defaults, guests),
             networks=tuple((called, rdid) for rdid, called in networks.items()),
             profile=self._profile(records),
             name=name,
@@ -889,35 +1024,43 @@ class Recorder:
         )
         return Profile.WS2012
 
-    def _guests(self, host: str, origin: Origin, records: list[LookupRecord]) -> Selector | None:
-        """Return whose firewall a command changes: the guest's that it ran in, or every guest's."""
-        if host.lower() in _HERE_TOO:
-            return Selector()
-        vms = {nic.vm.lower() for each in self._hosts.values() for nic in each.nics}
-        if host.lower() in vms or any(record.vm.lower() == host.lower() for record in records):
-            return Selector(patterns=(port_name(host),))
-        self._origin = origin
-        self._lose(
-            f"this is for the firewall of '{host}', which is no VM that the script names",
-            "a policy has the firewalls of guests alone",
+    def _of_guests(
+        self, told: Iterable[tuple[str, Guarding]], guests: set[str]
+    ) -> tuple[Guarding, ...]:
+        """Say whose firewalls a command changes: those that it ran in, or every guest's."""
+        found: dict[tuple[Guarding, Origin], tuple[Guarding, dict[str, None] | None]] = {}
+        for host, entry in told:
+            everyone = host.lower() in _HERE_TOO
+            if not everyone and host.lower() not in guests:
+                self._origin = entry.origin
+                self._lose(
+                    f"this is for the firewall of '{host}', which is no VM that the script names",
+                    "a policy has the firewalls of guests alone",
+                )
+                continue
+            _, names = found.setdefault((entry, entry.origin), (entry, None if everyone else {}))
+            if names is not None:
+                names[port_name(host)] = None
+        return tuple(
+            replace(entry, vms=Selector(patterns=None if names is None else tuple(names)))
+            for entry, names in found.values()
         )
-        return None
 
     def _complete(self, records: list[LookupRecord]) -> None:
         """Give adapters what lookup records tell: the VM of a MAC, the MAC of a VM."""
         says_vsids = any(nic.vsid for host in self._hosts.values() for nic in host.nics)
+        of: dict[object, list[LookupRecord]] = {}
+        """By MAC, and by the name of a VM."""
+        for record in records:
+            if record.names_a_host:
+                of.setdefault(record.mac, []).append(record)
+                of.setdefault(record.vm.lower(), []).append(record)
         for host in self._hosts.values():
             for nic in host.nics:
                 own = [
                     record
-                    for record in records
-                    if record.names_a_host
-                    and (
-                        record.mac == nic.mac
-                        if nic.mac is not None
-                        else record.vm.lower() == nic.vm.lower()
-                    )
-                    and nic.vsid in (None, record.vsid)
+                    for record in of.get(nic.vm.lower() if nic.mac is None else nic.mac, ())
+                    if nic.vsid in (None, record.vsid)
                 ]
                 if not nic.vm:
                     nic.vm = next((record.vm for record in own if record.vm), str(nic.mac))
@@ -928,18 +1071,20 @@ class Recorder:
                 if nic.vsid is None and len(vsids) == 1 and not (says_vsids and nic.made):
                     nic.vsid = vsids.pop()
 
-    def _host_inventory(self, host: _Host) -> HostInventory:
-        def made(noun: str, kind: type[Made]) -> tuple[Made, ...]:
-            return tuple(row.made for row in host.rows.get(noun, []) if isinstance(row.made, kind))
+    def _host_inventory(
+        self, host: _Host, tables: Mapping[str, Mapping[str, tuple[object, ...]]]
+    ) -> HostInventory:
+        def made(noun: str, kind: type[Made]) -> tuple[Made, ...] | None:
+            rows = tables[noun].get(host.name.lower())
+            # Hosts that were told the same share the table itself: no copy is made of it.
+            return rows if rows is None or _is_all(rows, kind) else None
 
-        records = made("NetVirtualizationLookupRecord", LookupRecord)
-        routes = made("NetVirtualizationCustomerRoute", CustomerRoute)
         return HostInventory(
             name=host.name,
-            addresses=made("NetVirtualizationProviderAddress", ProviderAddress),
-            provider_routes=made("NetVirtualizationProviderRoute", ProviderRoute),
-            routes=routes if "NetVirtualizationCustomerRoute" in host.rows else None,
-            records=records if "NetVirtualizationLookupRecord" in host.rows else None,
+            addresses=made("NetVirtualizationProviderAddress", ProviderAddress) or (),
+            provider_routes=made("NetVirtualizationProviderRoute", ProviderRoute) or (),
+            routes=made("NetVirtualizationCustomerRoute", CustomerRoute),
+            records=made("NetVirtualizationLookupRecord", LookupRecord),
             ports=tuple(port for nic in host.nics for port in self._ports(nic)),
             use_external_router=host.external_router,
             origin=host.origin,
@@ -974,8 +1119,8 @@ class Recorder:
         if not nic.domains:
             return [port]
         return [
-            replace(port, network=rdid, vsid=vsid, trunk=nic.name or nic.vm)
-            for rdid, (_, vsids) in nic.domains.items()
+            replace(port, network=rdid, vsid=vsid, trunk=port.name, origin=origin)
+            for rdid, (_, vsids, origin) in nic.domains.items()
             for vsid in vsids
         ]
 
@@ -1032,6 +1177,19 @@ def _of_provider_route(made: object) -> dict[str, object]:
     return {"DestinationPrefix": str(made.prefix), "NextHop": _hop(made), "Metric": made.metric}
 
 
+def _of_acl(made: object) -> dict[str, object]:
+    acl = made[2] if isinstance(made, tuple) else None
+    if not isinstance(acl, PortAcl | ExtendedAcl):
+        return {}
+    said: dict[str, object] = {
+        "Action": acl.action.capitalize(),
+        "Direction": acl.direction.capitalize(),
+    }
+    if isinstance(acl, ExtendedAcl):
+        said |= {"Weight": acl.weight, "Stateful": acl.stateful}
+    return said
+
+
 _PROPERTIES: dict[str, Callable[[object], dict[str, object]]] = {
     "NetVirtualizationLookupRecord": _of_record,
     "NetVirtualizationCustomerRoute": _of_route,
@@ -1056,6 +1214,11 @@ _WRITABLE = {
     },
 }
 """What ``Set-`` writes, by the field of the model; its other parameters select rows."""
+
+
+def _is_all(rows: tuple[object, ...], kind: type[Made]) -> TypeGuard[tuple[Made, ...]]:
+    """Whether rows are what their table is for, as the first of them tells."""
+    return not rows or isinstance(rows[0], kind)
 
 
 def _hop(route: CustomerRoute | ProviderRoute) -> str:

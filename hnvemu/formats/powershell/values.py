@@ -14,7 +14,7 @@ from hnvemu.formats.powershell.syntax import Block, TypeName, Written
 from hnvemu.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hnvemu.addresses import MacAddress
 
@@ -39,6 +39,8 @@ class Unknown:
     property: str = ""
     bound: Adapter | None = None
     """The adapter for which this condition is true, where it is one."""
+    older: bool = False
+    """Whether it is what hosts had before the script, and nothing that the script makes."""
 
     def of(self, name: str) -> Unknown:
         """Return a member of it."""
@@ -111,14 +113,28 @@ class Table:
 class Row:
     """Something that a cmdlet made on a host; scripts read its properties."""
 
+    __slots__ = ("_describe", "_properties", "host", "kind", "made")
+
     def __init__(
-        self, host: str, kind: str, made: object, properties: Mapping[str, object]
+        self,
+        host: str,
+        kind: str,
+        made: object,
+        describe: Callable[[object], Mapping[str, object]],
     ) -> None:
         self.host = host
         self.kind = kind
         """The noun of its cmdlets."""
         self.made = made
-        self.properties = Table(properties.items(), is_object=True)
+        self._describe = describe
+        self._properties: Table | None = None
+
+    @property
+    def properties(self) -> Table:
+        """What scripts read of it."""
+        if self._properties is None:
+            self._properties = Table(self._describe(self.made).items(), is_object=True)
+        return self._properties
 
 
 def listed(held: object) -> list[object]:

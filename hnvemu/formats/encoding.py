@@ -1,22 +1,14 @@
-"""The octets of a dump and the text they are: UTF-8 or UTF-16, as PowerShell writes files."""
+"""The octets of a file and the text they are: UTF-8 or UTF-16, as PowerShell writes files."""
 
 from __future__ import annotations
 
 import codecs
-from typing import NamedTuple
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
-
-class DumpSource(NamedTuple):
-    """One file: the name that findings carry, and its octets as they were read."""
-
-    name: str
-    octets: bytes
 
 
 def text_of(octets: bytes) -> str:
