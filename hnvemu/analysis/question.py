@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.addresses import MacAddress, address_of, parse_address
 from hnvemu.errors import QuestionError
+from hnvemu.model.indexed import has_adapters
 from hnvemu.switch.guest import first_hop
 from hnvemu.tables.sessions import NO_SESSIONS
 from hnvemu.trace.outcome import Outcome
@@ -497,7 +498,7 @@ def _target(
         reason = str(error)
     ports = fabric.policy.ports
     own = f"{sender.network}/{text}"
-    if own in ports or any(name.startswith(f"{own}:") for name in ports):
+    if own in ports or has_adapters(ports, own):
         port = fabric.port(own)
     else:
         try:

@@ -24,13 +24,14 @@ class Schema(StrEnum):
     TRACE = "trace"
     RULE = "rule"
     LINT = "lint"
+    REPLAY = "replay"
 
 
 def schema(
     name: Annotated[
         Schema,
         typer.Argument(
-            metavar="[policy|trace|rule|lint]",
+            metavar="[policy|trace|rule|lint|replay]",
             show_default=False,
             help="What it describes: the policy, if not said.",
         ),

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.text import Text
 
@@ -103,6 +103,20 @@ def _earlier_break(words: list[str], taken: int, width: int) -> int:
         if words[end - 1].endswith(_PUNCTUATION):
             return end
     return taken - 1 if taken > 1 and words[taken - 1].strip() in _ARROWS else taken
+
+
+def flowing(
+    parts: list[Line], gap: str, *, indent: int = 0, hanging: int = 0, width: int | None = None
+) -> Iterator[Line]:
+    """Lay out parts in one line, or in several, all but the first ``hanging``."""
+    line: Line = (Span(" " * indent), *parts[0])
+    for part in parts[1:]:
+        if width is not None and line_cells(line) + len(gap) + line_cells(part) > width:
+            yield line
+            line = (Span(" " * hanging), Span(gap.lstrip(), Style.FAINT), *part)
+        else:
+            line = (*line, Span(gap, Style.FAINT), *part)
+    yield line
 
 
 def plain(lines: Iterable[Line]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _ARP = 0x0806
 _PROTOCOLS = {(4, ICMP): "icmp", (6, ICMPV6): "icmpv6"}
-_ECHOES = {8 << 8: "echo", 0: "echo-reply", 128 << 8: "echo", 129 << 8: "echo-reply"}
+ECHOES = {8 << 8: "echo", 0: "echo-reply", 128 << 8: "echo", 129 << 8: "echo-reply"}
 
 
 def has_frame(trace: Trace) -> bool:
@@ -104,8 +104,8 @@ def _resolution(flow: Flow) -> str:
 
 def _icmp(flow: Flow) -> str:
     """Name an echo; write any other message as type and code."""
-    if flow.echo_id >= 0 and flow.icmp in _ECHOES:
-        return _ECHOES[flow.icmp]
+    if flow.echo_id >= 0 and flow.icmp in ECHOES:
+        return ECHOES[flow.icmp]
     return f"{flow.icmp >> 8}/{flow.icmp & 0xFF}"
 
 

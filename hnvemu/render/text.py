@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.addresses import MacAddress
 from hnvemu.render.columns import hop_lines
-from hnvemu.render.layout import Line, Span, Style, line_cells, plain, printable, wrap
+from hnvemu.render.layout import Line, Span, Style, flowing, line_cells, plain, printable, wrap
 from hnvemu.render.octets import dump, headers
 from hnvemu.render.packet import destination, has_frame, packet_text, session_text
 from hnvemu.render.wording import words
@@ -40,7 +40,7 @@ _LABEL = 12
 _ALIKE = 8  # copies that arrive alike and are shown
 _WIDEST = 120  # longer lines are hard to read, however wide the terminal
 
-_VERDICTS = {
+VERDICTS: Final = {
     Outcome.DELIVERED: ("DELIVERED", Style.GOOD),
     Outcome.TO_GATEWAY: ("TO GATEWAY", Style.GOOD),
     Outcome.ANSWERED: ("ANSWERED", Style.GOOD),
@@ -51,6 +51,7 @@ _VERDICTS = {
     Outcome.UNDECIDED: ("UNDECIDED", Style.UNSURE),
     Outcome.TO_OUTSIDE: ("TO OUTSIDE", Style.GOOD),
 }
+"""What a page calls each outcome, and how it looks."""
 
 
 class Detail(IntEnum):
@@ -66,14 +67,16 @@ class Detail(IntEnum):
     """The octets of the frames too."""
 
 
-class _Glyphs(NamedTuple):
+class Glyphs(NamedTuple):
+    """The marks of a page, in ASCII or not."""
+
     arrow: str
     then: str
     blocked: str
 
 
-_ASCII = _Glyphs("->", ">", "x")
-_NICE = _Glyphs("→", "›", "✗")
+ASCII: Final = Glyphs("->", ">", "x")
+NICE: Final = Glyphs("→", "›", "✗")
 
 
 def trace_text(
@@ -96,7 +99,7 @@ def trace_text(
 
 def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -> list[Line]:
     """Return the lines of a trace and of its reply."""
-    glyphs = _ASCII if ascii_only else _NICE
+    glyphs = ASCII if ascii_only else NICE
     width = min(width, _WIDEST)
     lines = list(_block(trace, detail, width, glyphs, ""))
     if trace.reply is not None:
@@ -107,7 +110,7 @@ def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -
             lines.append(())
             for remark in trace.remarks:
                 text = f"{remark.text} [{', '.join(remark.rules)}]"
-                lines += _labelled("Remark", printable(text), width)
+                lines += labelled("Remark", printable(text), width)
     if trace.what_if is not None and detail > Detail.QUIET:
         from hnvemu.render.what_if import sections  # noqa: PLC0415 - few ask what if
 
@@ -119,7 +122,7 @@ def trace_lines(trace: Trace, *, detail: Detail, width: int, ascii_only: bool) -
 
 def verdict(trace: Trace) -> str:
     """Return what became of the packet, in one line."""
-    return plain(_flowing(_verdict(trace, _ASCII), "   "))
+    return plain(flowing(_verdict(trace, ASCII), "   "))
 
 
 def minimal(trace: Trace) -> str:
@@ -164,16 +167,16 @@ def _word(name: str) -> str:
     return name if name.isprintable() and not set(name) & set(' "') else json.dumps(name)
 
 
-def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str) -> Iterator[Line]:
+def _block(trace: Trace, detail: Detail, width: int, glyphs: Glyphs, title: str) -> Iterator[Line]:
     """Yield the lines of one trace."""
     first, *others = _verdict(trace, glyphs)
     first = (Span(title, Style.LABEL), *first) if title else first
     hanging = line_cells(first[: 3 if title else 2])  # the reason, or the ends, come next
-    yield from _flowing([first, *others], "   ", hanging=hanging, width=width)
+    yield from flowing([first, *others], "   ", hanging=hanging, width=width)
     if detail is Detail.QUIET:
         return
     path = _path(trace, glyphs)
-    yield from _flowing(path, f" {glyphs.then} ", indent=2, hanging=4, width=width)
+    yield from flowing(path, f" {glyphs.then} ", indent=2, hanging=4, width=width)
     yield ()
     everything = detail >= Detail.VERBOSE
     yield from hop_lines(trace.hops, everything=everything, width=width, arrow=glyphs.arrow)
@@ -182,7 +185,7 @@ def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str
     if summary:
         yield ()
     for label, text in summary:
-        yield from _labelled(label, printable(text), width)
+        yield from labelled(label, printable(text), width)
     if trace.explanation is not None:
         everything = detail >= Detail.VERBOSE
         yield from _explained(trace.explanation, width, glyphs.arrow, everything=everything)
@@ -193,7 +196,7 @@ def _block(trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, title: str
 
 
 def _branches(
-    trace: Trace, detail: Detail, width: int, glyphs: _Glyphs, number: str
+    trace: Trace, detail: Detail, width: int, glyphs: Glyphs, number: str
 ) -> Iterator[Line]:
     """Yield the copies of a replicated frame, each with its own way and steps.
 
@@ -205,13 +208,13 @@ def _branches(
         if branch.outcome is Outcome.DELIVERED and arrived > _ALIKE and detail < Detail.VERBOSE:
             continue
         name = f"{number}{position}"
-        word, style = _VERDICTS[branch.outcome]
+        word, style = VERDICTS[branch.outcome]
         why = f" {branch.reason}" if branch.reason else ""
         heading = f"{_INDENT}Copy {name}  "
         first, *others = _path(branch, glyphs)
         first = (Span(heading, Style.LABEL), Span(f"{word}{why}", style), Span("  "), *first)
         yield ()
-        yield from _flowing([first, *others], f" {glyphs.then} ", hanging=4, width=width)
+        yield from flowing([first, *others], f" {glyphs.then} ", hanging=4, width=width)
         yield ()
         yield from hop_lines(
             branch.hops, everything=detail >= Detail.VERBOSE, width=width, arrow=glyphs.arrow
@@ -239,23 +242,9 @@ def _plural(count: int) -> str:
     return "copy" if count == 1 else "copies"
 
 
-def _flowing(
-    parts: list[Line], gap: str, *, indent: int = 0, hanging: int = 0, width: int | None = None
-) -> Iterator[Line]:
-    """Lay out parts in one line, or in several, all but the first ``hanging``."""
-    line: Line = (Span(" " * indent), *parts[0])
-    for part in parts[1:]:
-        if width is not None and line_cells(line) + len(gap) + line_cells(part) > width:
-            yield line
-            line = (Span(" " * hanging), Span(gap.lstrip(), Style.FAINT), *part)
-        else:
-            line = (*line, Span(gap, Style.FAINT), *part)
-    yield line
-
-
-def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
+def _verdict(trace: Trace, glyphs: Glyphs) -> list[Line]:
     """Return the parts of the verdict: what and why, from where to where, which packet."""
-    word, style = _VERDICTS[trace.outcome]
+    word, style = VERDICTS[trace.outcome]
     node = trace.hops[-1].node
     source = trace.at
     if not source.startswith("pa:"):
@@ -276,7 +265,7 @@ def _verdict(trace: Trace, glyphs: _Glyphs) -> list[Line]:
     return [(Span(word, style), Span("  "), why), (ends,), packet]
 
 
-def _path(trace: Trace, glyphs: _Glyphs) -> list[Line]:
+def _path(trace: Trace, glyphs: Glyphs) -> list[Line]:
     """Return the places that the packet passed, and the mark of what stopped it."""
     places: list[Line] = []
     first = trace.hops[0].steps[0]
@@ -311,7 +300,7 @@ def _tunnel(tunnel: Tunnel) -> Line:
     return (Span(f"[{tunnel.encapsulation.upper()} {tunnel.vsid}]"),)
 
 
-def _summary(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, str]]:
+def _summary(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
     """Yield label and text of what changed, the fidelity notes, and the assumptions."""
     if trace.outcome is Outcome.ANSWERED:
         for delivered in trace.delivered:
@@ -353,7 +342,7 @@ def _differences(sent: Flow, got: Flow, arrow: str) -> tuple[list[str], list[str
     return same, changed
 
 
-def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
+def labelled(label: str, text: str, width: int) -> Iterator[Line]:
     """Lay out a paragraph beside its label."""
     before = len(_INDENT) + _LABEL
     for number, part in enumerate(wrap(text, width - before)):
@@ -380,7 +369,7 @@ def _sections(sections: tuple[Section, ...], width: int) -> Iterator[Line]:
         for entry in section.entries:
             gap = "" if entry.label.endswith(".") else ":"  # a number needs no colon
             text = f"{entry.label}{gap} {entry.text}" if entry.label else entry.text
-            yield from _labelled(label, printable(text), width)
+            yield from labelled(label, printable(text), width)
             label = ""
             for point in entry.points:
                 place = f"  {point.place}" if point.place else ""
@@ -394,7 +383,7 @@ def _sections(sections: tuple[Section, ...], width: int) -> Iterator[Line]:
                     yield (Span(" " * (margin + 2) + printable(line)),)
 
 
-def _frames(trace: Trace, glyphs: _Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
+def _frames(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[str, bytes, WireFrame | None]]:
     """Yield heading and octets of the frame at each place, and the tunnel it is in."""
     if trace.outer is None:
         yield f"Frame from {trace.at}", trace.frame, None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, overload
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from hnvemu.replay.packed import pack_flow, unpack_flow
+from hnvemu.replay.packed import pack_flow, pack_told, unpack_flow
 from hnvemu.replay.summary import FlowCount, OtherCount, Summary, Unread, Verdict
 from hnvemu.tables.sessions import five_tuple
 
@@ -30,11 +31,13 @@ class FlowTable:
     def __init__(self, most: int) -> None:
         self._most = most
         self._rows: dict[tuple[object, ...], int] = {}
-        self._flows: list[tuple[str, bytes, int, Verdict, str, int] | None] = []
-        """Entry, flow, length, verdict, capture and number of a row; None for one of others."""
+        self._flows: list[tuple[str, bytes, int, Verdict, str] | None] = []
+        """Entry, flow, length, verdict and capture of a row; None for one of others."""
         self._held = 0
         self._verdicts: dict[Verdict, Verdict] = {}
         self._others: dict[tuple[Outcome, Reason | None], int] = {}
+        self.numbers = array("q")
+        """Of the first frame of each row, in its capture."""
         self._packets = array("q")
         self._octets = array("q")
         self._first = array("q")
@@ -50,32 +53,39 @@ class FlowTable:
         """Return the one verdict that stands for all equal ones."""
         return self._verdicts.setdefault(verdict, verdict)
 
-    def row(self, entry: str, flow: Flow, verdict: Verdict, number: int) -> int:
+    def row(
+        self, entry: str, flow: Flow, verdict: Verdict, number: int, packed: bytes | None = None
+    ) -> int:
         """Return the row of packets like ``flow`` with this verdict, which the table holds.
 
-        ``number`` is the frame's, which is the first of a row that is not there yet.
+        Args:
+            entry: Where they enter.
+            flow: The header fields of one of them.
+            verdict: As :meth:`verdict` returned it.
+            number: The frame's, which is the first of a row that is not there yet.
+            packed: The octets of ``flow``, where the caller has them anyway.
         """
-        if flow.version:
-            told: tuple[object, ...] = five_tuple(flow)
-        else:
-            told = *flow[:4], *flow[6:9]
-        key = entry, *told, id(verdict)
+        key = entry, pack_told(told_by(flow)), id(verdict)
         row = self._rows.get(key)
         if row is not None:
             return row
         if self._held >= self._most:
-            end = verdict.outcome, verdict.reason
-            if end not in self._others:
-                self._others[end] = self._add(None)
-            return self._others[end]
+            return self._other((verdict.outcome, verdict.reason), number)
         self._held += 1
         row = self._rows[key] = self._add(
-            (entry, pack_flow(flow), flow.length, verdict, self.capture, number)
+            (entry, packed or pack_flow(flow), flow.length, verdict, self.capture), number
         )
         return row
 
-    def _add(self, flow: tuple[str, bytes, int, Verdict, str, int] | None) -> int:
+    def _other(self, end: tuple[Outcome, Reason | None], number: int) -> int:
+        """Return the row of packets whose flows have none."""
+        if end not in self._others:
+            self._others[end] = self._add(None, number)
+        return self._others[end]
+
+    def _add(self, flow: tuple[str, bytes, int, Verdict, str] | None, number: int) -> int:
         self._flows.append(flow)
+        self.numbers.append(number)
         for column in (self._packets, self._octets, self._last):
             column.append(0)
         self._first.append(_END_OF_TIME)
@@ -96,7 +106,7 @@ class FlowTable:
     def summary(self) -> Summary:
         """Return what was counted."""
         return Summary(
-            packets=sum(self._packets) + sum(self.unread.values()),
+            packets=self.packets,
             octets=sum(self._octets) + self.unread_octets,
             flows=_Rows(self),
             others=tuple(
@@ -112,24 +122,56 @@ class FlowTable:
         """Return packets, octets, and first and last time of a row."""
         return self._packets[row], self._octets[row], self._first[row], self._last[row]
 
-    def merge(self, summary: Summary) -> None:
-        """Add what another table counted."""
-        for found in summary.flows:
-            self.capture = found.capture
-            verdict = self.verdict(found.verdict)
-            row = self.row(found.entry, found.flow, verdict, found.number)
-            self.fold(row, found.packets, found.octets, found.first, found.last)
-        for other in summary.others:
-            end = other.outcome, other.reason
-            if end not in self._others:
-                self._others[end] = self._add(None)
-            self.fold(self._others[end], *other[2:])
-        self.unread.update(summary.unread)
-        self.unread_octets += summary.octets
-        self.unread_octets -= sum(found.octets for found in summary.flows)
-        self.unread_octets -= sum(other.octets for other in summary.others)
-        self.damage += summary.damage
-        self.forgotten += summary.forgotten
+    @property
+    def packets(self) -> int:
+        """All that were counted, sent or not."""
+        return sum(self._packets) + sum(self.unread.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every flow that came has a row of its own."""
+        return not self._others
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no flow came yet."""
+        return not self._flows
+
+    def merge(self, tables: Sequence[FlowTable]) -> None:
+        """Add what several tables counted, which shared the frames of one capture.
+
+        Frames of one flow were all counted by the same table. If each may hold as much as this
+        one, the result is what this one alone would have counted; but if there are rows of
+        earlier captures here, all tables have to be whole.
+        """
+        ends = [{row: end for end, row in table._others.items()} for table in tables]  # noqa: SLF001 - of the same class
+        firsts = sorted(
+            (
+                (number, at, row)
+                for at, table in enumerate(tables)
+                for row, number in enumerate(table.numbers)
+            ),
+            key=itemgetter(0),
+        )
+        for number, at, other in firsts:
+            table = tables[at]
+            found = table._flows[other]  # noqa: SLF001 - the same
+            if found is None:
+                row = self._other(ends[at][other], number)
+            else:
+                entry, packed, length, verdict, self.capture = found
+                flow = unpack_flow(packed, length)
+                row = self.row(entry, flow, self.verdict(verdict), number)
+            self.fold(row, *table.counts(other))
+        for table in tables:
+            self.unread.update(table.unread)
+            self.unread_octets += table.unread_octets
+            self.damage += table.damage
+            self.forgotten += table.forgotten
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the index, which holds for the verdicts of this process alone."""
+        return {**self.__dict__, "_rows": {}, "_verdicts": {}}
 
     def rows(self) -> Iterable[int]:
         """Return the rows of flows, in the order in which their first packets came."""
@@ -139,9 +181,14 @@ class FlowTable:
         """Return the row of a flow."""
         found = self._flows[row]
         assert found is not None  # noqa: S101 - `rows` leaves others out
-        entry, packed, length, verdict, capture, number = found
+        entry, packed, length, verdict, capture = found
         flow = unpack_flow(packed, length)
-        return FlowCount(entry, flow, verdict, *self.counts(row), capture, number)
+        return FlowCount(entry, flow, verdict, *self.counts(row), capture, self.numbers[row])
+
+
+def told_by(flow: Flow) -> tuple[int, ...]:
+    """Return what tells a flow from others: its five-tuple, or MACs and question without IP."""
+    return five_tuple(flow) if flow.version else (*flow[:4], *flow[6:9])
 
 
 class _Rows(Sequence[FlowCount]):

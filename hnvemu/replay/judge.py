@@ -12,9 +12,10 @@ difference to any answer.
 from __future__ import annotations
 
 from bisect import bisect_right
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
-from hnvemu.replay.packed import pack_flow, pack_outer, unpack_flow
+from hnvemu.replay.packed import pack_flow, pack_outer, pack_told, unpack_flow
 from hnvemu.replay.recipe import Recipes
 from hnvemu.replay.summary import Unread, Verdict
 from hnvemu.tables.sessions import NO_SESSIONS, conversation_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hnvemu.replay.outputs import Outputs, Write
     from hnvemu.replay.recipe import Recipe
     from hnvemu.switch.fabric import Arrival, Fabric
-    from hnvemu.tables.sessions import FiveTuple, Held, Sessions
+    from hnvemu.tables.sessions import Held, Sessions
     from hnvemu.tables.table import Ask, Table
     from hnvemu.trace.path import Path
     from hnvemu.trace.steps import SessionMatched, SessionOpened, Step
@@ -46,6 +47,7 @@ UNREAD: Final = (Unread.SHORT, Unread.TRUNCATED, Unread.UNKNOWN_SENDER, Unread.A
 
 _NUMBERS = {why: -1 - at for at, why in enumerate(UNREAD)}
 _ETHERNET_HEADER: Final = 14
+_LENGTH: Final = Axis.LENGTH
 _ARRIVED: Final = frozenset({Outcome.DELIVERED, Outcome.TO_GATEWAY})
 _END: Final = 1 << 31
 _DENIALS = (AclDenied, AclDefaultDenied, PortBlocked)
@@ -64,6 +66,7 @@ class Class:
         "matched",
         "number",
         "opened",
+        "other",
         "path",
         "recipe",
         "row",
@@ -84,6 +87,8 @@ class Class:
         self.high = _END
         """It has the flows with ``low <= length < high``."""
         self.held: Held | None = None
+        self.other: Class | None = None
+        """The next class of the same fields: for other lengths, or another state."""
         self.until = ALWAYS
         """Frames before this time, in nanoseconds, may be taken without asking."""
         self.seen = 0
@@ -107,15 +112,31 @@ class Class:
 class _Conversation:
     """The sessions of one conversation, and the classes of its frames."""
 
-    __slots__ = ("classes", "number", "sessions", "time", "told")
+    __slots__ = ("_opener", "_sessions", "classes", "number", "time", "told")
 
-    def __init__(self, told: FiveTuple, number: int) -> None:
+    def __init__(self, told: bytes, number: int) -> None:
         self.told = told
         self.number = number
-        self.sessions = NO_SESSIONS
         self.time = 0
         """When the sessions are as they say."""
         self.classes: list[Class] = []
+        self._sessions = NO_SESSIONS
+        self._opener: Class | None = None
+
+    @property
+    def sessions(self) -> Sessions:
+        """What it holds."""
+        if self._opener is None:
+            return self._sessions
+        return NO_SESSIONS.opened(self._opener.flow, self._opener.opened)
+
+    def hold(self, sessions: Sessions, opener: Class | None = None) -> None:
+        """Give it sessions, or what frames of a class open where there were none.
+
+        Most conversations are of the second kind; the sessions of thousands take much memory.
+        """
+        self._opener = opener
+        self._sessions = sessions if opener is None else NO_SESSIONS
 
 
 class Judge:
@@ -143,8 +164,8 @@ class Judge:
             entrance: Where frames enter.
             flows: Where they are counted.
             outputs: Where they are written.
-            most: How many conversations may hold sessions, and half of how many classes there
-                may be.
+            most: How many conversations may hold sessions, and two thirds of how many classes
+                there may be.
             established: Every frame belongs to a conversation that all ports admitted; no state
                 is kept.
         """
@@ -162,10 +183,12 @@ class Judge:
         self.is_full = False
         """Whether the engine has to fold its counters, call :meth:`clear`, and forget classes."""
         self.latest: Callable[[int], int] = lambda number: 0  # noqa: ARG005 - see above
-        self._by_key: dict[tuple[str, bytes], list[Class]] = {}
-        self._conversations: dict[FiveTuple, _Conversation] = {}
-        self._holding: dict[FiveTuple, _Conversation] = {}
+        self._by_key: dict[tuple[str, bytes], Class] = {}
+        self._conversations: dict[bytes, _Conversation] = {}
+        self._holding: dict[bytes, _Conversation] = {}
         """Those with sessions, in the order in which they began."""
+        self.most_holding = 0
+        """How many had sessions at once, and wanted to."""
         self._count = 0
         self._recipes = Recipes()
 
@@ -213,9 +236,11 @@ class Judge:
         if found is None:
             found = self._judged(key, packed, flow, arrival, conversation, held, number)
         if not self._established:
-            self._apply(conversation, found, flow)
-            patience = conversation.sessions.patience
+            after = self._apply(conversation, found, flow)
+            patience = after.patience
             found.until = ALWAYS if patience is None else conversation.time + patience + 1
+            if after.held(flow) != held:
+                found.until = 0  # a packet that is its own reply: the next is of another class
             found.seen = time
         return found.number
 
@@ -239,9 +264,11 @@ class Judge:
         return entry, pack_flow(flow) + pack_outer(outer)
 
     def _known(self, key: tuple[str, bytes], length: int, held: Held | None) -> Class | None:
-        for found in self._by_key.get(key, ()):
+        found = self._by_key.get(key)
+        while found is not None:
             if found.low <= length < found.high and found.held == held:
                 return found
+            found = found.other
         return None
 
     def _judged(
@@ -267,7 +294,7 @@ class Judge:
         found.opened = path.opened
         found.matched = path.matched
         found.verdict = self._flows.verdict(verdict_of(path, entry))
-        found.row = self._flows.row(entry, flow, found.verdict, number)
+        found.row = self._flows.row(entry, flow, found.verdict, number, packed)
         # What arrives encapsulated has to be taken out of its tunnel first.
         found.recipe = self._recipes.find(path) if arrival is None else None
         if found.recipe is None:
@@ -275,18 +302,19 @@ class Judge:
         else:
             found.writes = self._outputs.plan(entry, flow, found.verdict, found.recipe)
         self.classes.append(found)
-        self._by_key.setdefault(key, []).append(found)
+        found.other = self._by_key.get(key)
+        self._by_key[key] = found
         conversation.classes.append(found)
         if path.learnt:
             # The hosts know more now, and any answer may be another.
             self.fabric = self.fabric.after(path)
             self.is_full = True
-        elif len(self.classes) >= 2 * self._most:
+        elif len(self.classes) >= self._most + self._most // 2:
             self.is_full = True
         return found
 
     def _conversation(self, flow: Flow) -> _Conversation:
-        told = conversation_of(flow)
+        told = pack_told(conversation_of(flow))
         found = self._conversations.get(told)
         if found is None:
             self._count += 1
@@ -308,25 +336,32 @@ class Judge:
         passed = time - conversation.time
         if passed > 0:
             conversation.time = time
-            self._change(conversation, conversation.sessions.aged(nanoseconds=passed))
+            before = conversation.sessions
+            self._change(conversation, before, before.aged(nanoseconds=passed))
 
-    def _apply(self, conversation: _Conversation, found: Class, flow: Flow) -> None:
-        """Let a frame of a class open and refresh sessions."""
-        after = conversation.sessions
+    def _apply(self, conversation: _Conversation, found: Class, flow: Flow) -> Sessions:
+        """Let a frame of a class open and refresh sessions; return those it leaves."""
+        before = after = conversation.sessions
         if found.opened:
             after = after.opened(flow, found.opened)
         if found.matched:
             after = after.refreshed(flow, found.matched)
-        self._change(conversation, after, by=found)
+        self._change(conversation, before, after, by=found)
+        return after
 
     def _change(
-        self, conversation: _Conversation, after: Sessions, *, by: Class | None = None
+        self,
+        conversation: _Conversation,
+        before: Sessions,
+        after: Sessions,
+        *,
+        by: Class | None = None,
     ) -> None:
         """Give a conversation other sessions: its classes may hold no longer."""
-        before = conversation.sessions
         if after is before:
             return
-        conversation.sessions = after
+        is_first = not len(before) and not after.timed
+        conversation.hold(after, by if is_first else None)
         retimed = after.timed != before.timed
         for other in conversation.classes:
             if other is not by and (retimed or after.held(other.flow) != other.held):
@@ -335,13 +370,14 @@ class Judge:
             self._holding.pop(conversation.told, None)
         elif conversation.told not in self._holding:
             self._holding[conversation.told] = conversation
+            self.most_holding = max(self.most_holding, len(self._holding))
             if len(self._holding) > self._most:
                 self._forget(next(iter(self._holding)))
 
-    def _forget(self, told: FiveTuple) -> None:
+    def _forget(self, told: bytes) -> None:
         """Take a conversation's sessions away, to make room for those of others."""
         conversation = self._holding.pop(told)
-        conversation.sessions = NO_SESSIONS
+        conversation.hold(NO_SESSIONS)
         self.stale += [found.number for found in conversation.classes]
         self._flows.forgotten += 1
 
@@ -349,20 +385,21 @@ class Judge:
 def verdict_of(path: Path, entry: str) -> Verdict:
     """Return what a path says of the packets that enter there and take it."""
     last = path.last
+    to = path.receiver
     return Verdict(
-        outcome=path.outcome,
-        reason=path.reason,
-        node=path.hops[-1].node,
-        to=path.receiver,
-        rule=last.rule.name if isinstance(last, AclDenied) else None,
-        mechanism=last.mechanism.value if isinstance(last, _DENIALS) else None,
-        origin=origin_of(last),
-        way=tuple(_way(path, entry)),
-        copies=_copies(path),
+        path.outcome,
+        last.reason,
+        path.hops[-1].node,
+        to,
+        last.rule.name if isinstance(last, AclDenied) else None,
+        last.mechanism.value if isinstance(last, _DENIALS) else None,
+        origin_of(last),
+        tuple(_way(path, entry, to)),
+        _copies(path),
     )
 
 
-def _way(path: Path, entry: str) -> Iterator[str]:
+def _way(path: Path, entry: str, to: str | None) -> Iterator[str]:
     """Yield every place that packets pass."""
     first = path.hops[0].steps[0]
     if not isinstance(first, Arrived):
@@ -372,14 +409,14 @@ def _way(path: Path, entry: str) -> Iterator[str]:
     for hop in path.hops:
         yield hop.node
         last = hop.steps[-1]
-        if isinstance(last, Sent):
+        if type(last) is Sent:
             yield _tunnel(last.tunnel)
-    if path.outcome in _ARRIVED and path.receiver is not None:
-        yield path.receiver
+    if path.outcome in _ARRIVED and to is not None:
+        yield to
 
 
 def _tunnel(tunnel: Tunnel) -> str:
-    return f"{tunnel.encapsulation.upper()} {tunnel.vsid}"
+    return intern(f"{tunnel.encapsulation.upper()} {tunnel.vsid}")
 
 
 def _copies(path: Path) -> int:
@@ -393,33 +430,36 @@ def _lengths(flow: Flow, found: Class) -> Ask:
     """Return the driver that answers for one flow, and notes for which lengths it holds."""
 
     def ask(table: Table, near: Any = None, far: Any = None) -> Step:
-        step = _find(table, flow, near, far)
-        if Axis.LENGTH in table.reads:
-            # A cut is where an answer can change: where it does not, the same step comes back.
-            cuts = sorted(table.cuts(Axis.LENGTH))
-            above = bisect_right(cuts, flow.length)
-            below = above - 1
-            while above < len(cuts) and _at(cuts[above], table, flow, near, far) is step:
-                above += 1
-            while below >= 0 and _at(cuts[below] - 1, table, flow, near, far) is step:
-                below -= 1
-            if above < len(cuts):
-                found.high = min(found.high, cuts[above])
-            if below >= 0:
-                found.low = max(found.low, cuts[below])
+        if near is None:
+            step = table.find(flow)
+        elif far is None:
+            step = table.find(flow, near)
+        else:
+            step = table.find(flow, near, far)
+        if _LENGTH in table.reads:
+            _narrow(found, step, table, flow, near, far)
         return step
 
     return ask
 
 
-def _at(length: int, table: Table, flow: Flow, near: Any, far: Any) -> Step:
-    """Ask for the same flow with another length."""
-    return _find(table, flow._replace(length=length), near, far)
+def _narrow(found: Class, step: Step, table: Table, flow: Flow, near: Any, far: Any) -> None:
+    """Let a class have the lengths alone at which a table answers with the same step."""
 
+    def answers(length: int) -> bool:
+        other = flow._replace(length=length)
+        given = [each for each in (near, far) if each is not None]
+        return table.find(other, *given) is step
 
-def _find(table: Table, flow: Flow, near: Any, far: Any) -> Step:
-    if near is None:
-        return table.find(flow)
-    if far is None:
-        return table.find(flow, near)
-    return table.find(flow, near, far)
+    # A cut is where an answer can change: where it does not, the same step comes back.
+    cuts = sorted(table.cuts(_LENGTH))
+    above = bisect_right(cuts, flow.length)
+    below = above - 1
+    while above < len(cuts) and answers(cuts[above]):
+        above += 1
+    while below >= 0 and answers(cuts[below] - 1):
+        below -= 1
+    if above < len(cuts):
+        found.high = min(found.high, cuts[above])
+    if below >= 0:
+        found.low = max(found.low, cuts[below])

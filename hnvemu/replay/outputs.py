@@ -39,6 +39,15 @@ class Targets(NamedTuple):
     """Every frame that is dropped, as it was sent."""
 
 
+class Kind(NamedTuple):
+    """What tells the captures of one replay apart."""
+
+    target: str
+    """The field of :class:`Targets` that asks for it."""
+    host: str | None = None
+    """Whose it is, of ``per_host``."""
+
+
 class Part(IntEnum):
     """Which form of a frame is written."""
 
@@ -60,18 +69,25 @@ class Outputs:
     """The open captures, and what is written to which."""
 
     def __init__(
-        self, targets: Targets, keep: Callable[[str, Flow, Verdict], bool] | None = None
+        self,
+        targets: Targets,
+        keep: Callable[[str, Flow, Verdict], bool] | None = None,
+        *,
+        make: Callable[[str], Sink] = Sink,
     ) -> None:
         self.sinks: list[Sink] = []
+        self.kinds: list[Kind] = []
+        """What each of the captures is."""
+        self._make = make
         self._keep = keep
         self._folder = targets.per_host
         self._hosts: dict[str, int] = {}
         self._files: set[str] = set()
-        self._plans: dict[tuple[object, ...], tuple[Write, ...]] = {}
+        self._plans: dict[tuple[Write, ...], tuple[Write, ...]] = {}
         try:
-            self._wire = self._open(targets.wire)
-            self._delivered = self._open(targets.delivered)
-            self._drops = self._open(targets.drops)
+            self._wire = self._open("wire", targets.wire)
+            self._delivered = self._open("delivered", targets.delivered)
+            self._drops = self._open("drops", targets.drops)
             if self._folder is not None:
                 _make_folder(self._folder)
         except BaseException:
@@ -112,10 +128,17 @@ class Outputs:
             with suppress(OSError):
                 sink.abandon()
 
-    def _open(self, name: str | None) -> int | None:
+    def sink(self, kind: Kind) -> Sink:
+        """Return the capture of a kind."""
+        if kind.host is not None:
+            return self.sinks[self._host(kind.host)]
+        return self.sinks[self.kinds.index(kind)]
+
+    def _open(self, target: str, name: str | None, host: str | None = None) -> int | None:
         if name is None:
             return None
-        self.sinks.append(Sink(name))
+        self.sinks.append(self._make(name))
+        self.kinds.append(Kind(target, host))
         return len(self.sinks) - 1
 
     def plan(
@@ -129,21 +152,21 @@ class Outputs:
             return ()
         if self._keep is not None and not self._keep(entry, flow, verdict):
             return ()
-        crosses = recipe is not None and recipe.header is not None
-        arrives = recipe is not None and recipe.to is not None
-        key = entry, id(verdict), crosses, arrives
-        found = self._plans.get(key)
-        if found is None:
-            found = self._plans[key] = tuple(self._planned(entry, verdict, recipe))
-        return found
+        planned = tuple(self._planned(entry, verdict, recipe))
+        return self._plans.setdefault(planned, planned)
 
     def _planned(self, entry: str, verdict: Verdict, recipe: Recipe | None) -> Iterator[Write]:
-        comment = comment_of(verdict)
+        comment = self._comment(verdict)
         if recipe is not None and recipe.header is not None:
             yield from self._crossing(recipe.sender, (recipe.receiver,), comment)
         if recipe is not None and recipe.to is not None:
             yield from self._arriving(recipe.to, comment)
         yield from self._dropped(entry, verdict, comment)
+
+    def _comment(self, verdict: Verdict) -> str:
+        """Return what is said beside a frame, where a capture has comments."""
+        has_comments = self._folder is not None or any(sink.is_pcapng for sink in self.sinks)
+        return comment_of(verdict) if has_comments else ""
 
     def _crossing(self, sender: str, receivers: tuple[str, ...], comment: str) -> Iterator[Write]:
         if self._wire is not None:
@@ -176,8 +199,9 @@ class Outputs:
             while name in self._files:  # two names may differ in what a file cannot have
                 name += "_"
             self._files.add(name)
-            self.sinks.append(Sink(str(Path(self._folder) / f"{name}.pcapng")))
-            self._hosts[host] = len(self.sinks) - 1
+            opened = self._open("per_host", str(Path(self._folder) / f"{name}.pcapng"), host)
+            assert opened is not None  # noqa: S101 - it has a name
+            self._hosts[host] = opened
         return self._hosts[host]
 
     def records(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # MACs, tag, EtherType, fault, version, addresses, protocol, ports, ICMP, echo, TTL, TOS, target.
 _narrow = Struct("<QQhHBBqqhiiiiBBq")
 _wide = Struct("<QQhHBB16s16shiiiiBB17s")
+# Five-tuples begin with the version; without IP: MACs, tag, EtherType, addresses, operation.
+_told = {6: Struct("<Bqqhii"), 7: Struct("<QQhHqqh")}
+_wide_told = Struct("<B16s16shii")
 _outer = Struct("<QQhB17s17sBBiB")
 
 _ENCAPSULATIONS = (None, Encapsulation.NVGRE, Encapsulation.VXLAN)
@@ -47,6 +50,14 @@ def unpack_flow(octets: bytes, length: int) -> Flow:
     src, dst = (int.from_bytes(part, "little") for part in fields[6:8])
     target = int.from_bytes(fields[-1], "little") - 1
     return _new(Flow, (*fields[:6], src, dst, *fields[8:_LENGTH], length, fields[-2], target))
+
+
+def pack_told(told: tuple[int, ...]) -> bytes:
+    """Return the octets of a five-tuple, or of what tells frames without IP from others."""
+    if told[0] == 6:
+        src, dst = (address.to_bytes(16, "little") for address in told[1:3])
+        return _wide_told.pack(told[0], src, dst, *told[3:])
+    return _told[len(told)].pack(*told)
 
 
 def pack_outer(outer: Outer) -> bytes:

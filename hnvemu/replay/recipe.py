@@ -6,6 +6,7 @@ at most one receiver. The others have no recipe, and each of their frames is tak
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.trace.rewrite import CHANGES, entropy_of, tunnel_header
@@ -43,18 +44,19 @@ class Recipe(NamedTuple):
 
 
 class Recipes:
-    """Makes recipes; flows through one tunnel share its headers."""
+    """Makes recipes; flows alike share theirs."""
 
     def __init__(self) -> None:
         # By the step, whose hash is slow: each is kept, so that no other gets its number.
         self._headers: dict[tuple[int, int, int], tuple[Sent, Header]] = {}
+        self._recipes: dict[Recipe, Recipe] = {}
 
     def find(self, path: Path) -> Recipe | None:
         """Return the recipe of a path, or None where it needs more than a recipe can say."""
         if path.branches:
             return None
         dst_mac, counts, header, receiver = None, False, None, ""
-        for step in path.steps:
+        for step in chain.from_iterable([hop.steps for hop in path.hops]):
             if type(step) not in CHANGES:
                 continue
             if header is not None:
@@ -69,7 +71,10 @@ class Recipes:
                     return None
         last = path.last
         to = last.port.name if isinstance(last, Delivered | DeliveredToGateway) else None
-        return Recipe(dst_mac, counts, header, path.hops[0].node, receiver, to)
+        if len(self._recipes) >= _REMEMBERED:
+            self._recipes.clear()
+        recipe = Recipe(dst_mac, counts, header, path.hops[0].node, receiver, to)
+        return self._recipes.setdefault(recipe, recipe)
 
     def _header(self, step: Sent, path: Path) -> Header:
         entropy = entropy_of(step.tunnel, path.flow, path.flow_id)

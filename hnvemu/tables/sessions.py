@@ -7,6 +7,7 @@ and belongs to one mechanism of one port (ACL-52).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from hnvemu.model.acl import Direction, Mechanism
@@ -176,8 +177,8 @@ class Sessions:
             return self
         if not self._by_reply and not any(step.idle_timeout for step in steps):
             # Most packets are the first that a caller tells of: nothing is there to be merged.
-            places = [_opened_at(step) for step in steps]
-            return Sessions({reply: frozenset(places)}) if places else self
+            places = tuple([_opened_at(step) for step in steps])
+            return Sessions({reply: _together(places)}) if places else self
         timeouts = {_opened_at(step): step.idle_timeout for step in steps}
         started = {
             (reply, place): _Timer(seconds * _SECOND, seconds * _SECOND)
@@ -257,6 +258,12 @@ class Sessions:
 
     def __hash__(self) -> int:
         return hash((frozenset(self._by_reply.items()), frozenset(self._timers.items())))
+
+
+@lru_cache(maxsize=65_536)
+def _together(places: tuple[Place, ...]) -> Held:
+    """Return places as a set, which conversations alike share: there can be very many."""
+    return frozenset(places)
 
 
 def _opened_at(step: SessionOpened) -> Place:

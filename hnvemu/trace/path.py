@@ -39,7 +39,7 @@ class Hop(NamedTuple):
 class Path:
     """Every decision about the packets of one flow. Immutable; everything else is derived."""
 
-    __slots__ = ("_changes", "branches", "flow", "flow_id", "hops", "matched", "opened")
+    __slots__ = ("_changes", "_stateful", "branches", "flow", "flow_id", "hops")
 
     def __init__(
         self,
@@ -54,20 +54,35 @@ class Path:
         """FlowID of NVGRE keys; None: a hash of the flow."""
         self.branches = branches
         """One path per copy, each from where it was made."""
-        stateful = [s for hop in hops for s in hop.steps if type(s) in _STATEFUL]
-        self.opened = tuple([s for s in stateful if type(s) is SessionOpened])
-        """The sessions that the flow's packets open."""
-        self.matched = tuple([s for s in stateful if type(s) is SessionMatched])
-        """The sessions that the flow's packets pass by."""
-        for branch in branches:
-            self.opened += branch.opened
-            self.matched += branch.matched
+        self._stateful: tuple[tuple[SessionOpened, ...], tuple[SessionMatched, ...]] | None = None
         self._changes: tuple[Change, ...] | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps of all hops."""
         return tuple(step for hop in self.hops for step in hop.steps)
+
+    @property
+    def opened(self) -> tuple[SessionOpened, ...]:
+        """The sessions that the flow's packets open."""
+        return self._sessions()[0]
+
+    @property
+    def matched(self) -> tuple[SessionMatched, ...]:
+        """The sessions that the flow's packets pass by."""
+        return self._sessions()[1]
+
+    def _sessions(self) -> tuple[tuple[SessionOpened, ...], tuple[SessionMatched, ...]]:
+        """Find the steps about sessions, those of copies too, when they are first asked for."""
+        if self._stateful is None:
+            stateful = [s for hop in self.hops for s in hop.steps if type(s) in _STATEFUL]
+            opened = tuple([s for s in stateful if type(s) is SessionOpened])
+            matched = tuple([s for s in stateful if type(s) is SessionMatched])
+            for branch in self.branches:
+                opened += branch.opened
+                matched += branch.matched
+            self._stateful = opened, matched
+        return self._stateful
 
     @property
     def learnt(self) -> tuple[tuple[str, LookupRecord], ...]:

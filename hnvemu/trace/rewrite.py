@@ -98,7 +98,7 @@ def entropy_of(tunnel: Tunnel, flow: Flow, flow_id: int | None) -> int:
 
 def tunnel_header(tunnel: Tunnel, entropy: int, tos: int) -> Header:
     """Return what a tunnel puts in front of the frames of one flow."""
-    return _encapsulator(tunnel).header(entropy=entropy, tos=tos)
+    return Encapsulator(tunnel).header(entropy=entropy, tos=tos)
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from scenarios.conftest import frame, network
+from scenarios.conftest import asks, frame, network
 
-__all__ = ["frame", "network"]
+__all__ = ["asks", "frame", "network"]
