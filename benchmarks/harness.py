@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import time
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,12 +29,14 @@ WORK = HERE / "work"
 FEW_ROUNDS = 5
 
 # What is measured is the package beside this folder, here and in every process started from
-# here; left out is what would change its work: a policy, and a ban on compiled modules.
+# here; left out is what would change its work: a policy, and a ban on compiled modules. What is
+# compiled of policies is kept beside the scratch files.
 sys.path.insert(0, str(HERE.parent))
 LEFT_OUT = ("HNVEMU_POLICY", "PYTHONDONTWRITEBYTECODE")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in LEFT_OUT},
     "PYTHONPATH": os.pathsep.join(filter(None, (str(HERE.parent), os.getenv("PYTHONPATH")))),
+    "HNVEMU_CACHE": str(WORK / "cache"),
 }
 
 
@@ -66,6 +70,43 @@ class Timing(NamedTuple):
         return min(sample.peak for sample in self.samples)
 
 
+class Times(Protocol):
+    """What a ratio is made of."""
+
+    @property
+    def median(self) -> float: ...
+
+    @property
+    def best(self) -> float: ...
+
+    @property
+    def peak(self) -> float: ...
+
+
+class Difference(NamedTuple):
+    """What one competitor takes longer than another, where the second does a part of its work."""
+
+    longer: Timing
+    shorter: Timing
+
+    @property
+    def median(self) -> float:
+        """Of the differences within a round."""
+        pairs = zip(self.longer.samples, self.shorter.samples, strict=True)
+        return _above_zero(
+            statistics.median(longer.seconds - shorter.seconds for longer, shorter in pairs)
+        )
+
+    @property
+    def best(self) -> float:
+        """Of the best rounds of both: the least difference would be noise."""
+        return _above_zero(self.longer.best - self.shorter.best)
+
+    @property
+    def peak(self) -> float:
+        return self.longer.peak
+
+
 class Goal(NamedTuple):
     """A bound for a ratio."""
 
@@ -96,12 +137,12 @@ def at_most(bound: float) -> Goal:
     return Goal(bound, at_least=False)
 
 
-def faster(what: str, own: Timing, peer: Timing, goal: Goal | None = None) -> Figure:
+def faster(what: str, own: Times, peer: Times, goal: Goal | None = None) -> Figure:
     """Say how many times the peer's time is our own."""
     return Figure(what, peer.median / own.median, peer.best / own.best, goal)
 
 
-def cost(what: str, own: Timing, peer: Timing, goal: Goal | None = None) -> Figure:
+def cost(what: str, own: Times, peer: Times, goal: Goal | None = None) -> Figure:
     """Say how many times our own time is the peer's, or the limit's."""
     return Figure(what, own.median / peer.median, own.best / peer.best, goal)
 
@@ -202,6 +243,11 @@ def need_hnvemu() -> Any:
     return package
 
 
+def leave_when_terminated() -> None:
+    """Have a terminated benchmark leave its with blocks, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def give_up(why: str) -> NoReturn:
     """End with exit code 2: nothing was measured."""
     print(why, file=sys.stderr)
@@ -236,7 +282,7 @@ def machine() -> str:
 def report(
     title: str,
     figures: Iterable[Figure],
-    timings: Mapping[str, Timing],
+    timings: Mapping[str, Times],
     asked: argparse.Namespace,
 ) -> None:
     """Print the ratios as a plain table, with each goal and whether it is met by the median."""
@@ -245,7 +291,7 @@ def report(
     print(f"{title}\nmachine: {machine()}\nrounds:  {rounds}{few}\n")
     rows = [("", "median", "best", "goal", "met")]
     for what, median, best, goal in figures:
-        verdict = "" if goal is None else "yes" if goal.met(median) else "NO"
+        verdict = "" if goal is None or math.isnan(median) else "yes" if goal.met(median) else "NO"
         rows.append((what, _ratio(median), _ratio(best), str(goal or ""), verdict))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for what, *cells in rows:
@@ -256,7 +302,7 @@ def report(
     print(flush=True)
 
 
-def times(timings: Mapping[str, Timing]) -> str:
+def times(timings: Mapping[str, Times]) -> str:
     """Lay out what was measured, in microseconds: this machine's figures, of this hour."""
     width = max(map(len, timings))
     lines = []
@@ -267,5 +313,12 @@ def times(timings: Mapping[str, Timing]) -> str:
     return "\n".join(lines)
 
 
+def _above_zero(seconds: float) -> float:
+    """Give no number where more work took no more time: there was too little, or much noise."""
+    return seconds if seconds > 0 else math.nan
+
+
 def _ratio(value: float) -> str:
+    if math.isnan(value):
+        return "?"
     return f"{value:,.0f}x" if value >= 100 else f"{value:.2f}x" if value < 10 else f"{value:.1f}x"

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 ROUTER_MAC = 0x0200_00FF_FF01
@@ -72,7 +73,7 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """One virtual network: three subnets, some hosts, a gateway VM, the same rules for all."""
+    """One virtual network: subnets, some hosts, a gateway VM, the same rules for all."""
 
     hosts: tuple[Host, ...]
     subnets: tuple[Subnet, ...]
@@ -84,10 +85,12 @@ class Network:
 
 
 def network(vms: int, *, hosts: int = 4, rules: int = 20) -> Network:
-    """Make up a network of ``vms`` VMs, spread evenly over the hosts and over three subnets."""
-    subnets = tuple(Subnet(5001 + at, 0x0A00_0000 + at * SUBNET_SIZE) for at in range(3))
-    if vms > len(subnets) * (SUBNET_SIZE - FIRST_OFFSET - 1):
-        raise ValueError(f"three subnets of /{PREFIX_LENGTH} cannot hold {vms} VMs")
+    """Make up a network of ``vms`` VMs, spread evenly over the hosts and over the subnets.
+
+    There are three subnets, or as many as it takes to hold the VMs.
+    """
+    needed = max(3, -(-vms // (SUBNET_SIZE - FIRST_OFFSET - 1)))
+    subnets = tuple(Subnet(5001 + at, 0x0A00_0000 + at * SUBNET_SIZE) for at in range(needed))
     machines = tuple(Host(f"H{at + 1}", 0xC0A8_0A0B + at) for at in range(hosts))
     placed = []
     for at in range(vms):
@@ -107,14 +110,20 @@ def network(vms: int, *, hosts: int = 4, rules: int = 20) -> Network:
     )
 
 
-def write_policy(net: Network, path: Path) -> Path:
-    """Write ``net`` as an administrator would: VMs one a line, lookup records generated."""
+def write_policy(
+    net: Network, path: Path, *, profile: str = "transparent", at_sender: bool = False
+) -> Path:
+    """Write ``net`` as an administrator would: VMs one a line, lookup records generated.
+
+    The rules stand at the receiving ports, or else ``at_sender``.
+    """
     gateway = net.gateway
     default = f"prefix: 0.0.0.0/0, next_hop: {IPv4Address(gateway.ca)}"
     lines = [
         "# Made by benchmarks/networks.py.",
         "hnv: 1",
         f"name: benchmark-{len(net.vms)}",
+        f"profile: {profile}",
         "",
         "hosts:",
     ]
@@ -142,9 +151,10 @@ def write_policy(net: Network, path: Path) -> Path:
     ]
     lines += [f"      {vm.name}: {{{_adapter(vm)}}}" for vm in net.vms]
     lines += ["", "firewall:", "  rules:"]
+    direction, side = ("outbound", "remote_port") if at_sender else ("inbound", "local_port")
     lines += [
-        f"    - {{name: no-{port}, direction: inbound, action: block, protocol: tcp,"
-        f" remote_address: 10.0.0.0/8, local_port: {port}}}"
+        f"    - {{name: no-{port}, direction: {direction}, action: block, protocol: tcp,"
+        f" remote_address: 10.0.0.0/8, {side}: {port}}}"
         for port in net.blocked_ports
     ]
     path.parent.mkdir(exist_ok=True)
@@ -152,10 +162,16 @@ def write_policy(net: Network, path: Path) -> Path:
     return path
 
 
-def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
-    """Write a policy whose lookup records are listed, seven keys each, a line a key."""
+def write_listed_policy(
+    records: int, path: Path, *, rules: int = 100, vms: Sequence[int] = ()
+) -> Path:
+    """Write a policy whose lookup records are listed, seven keys each, a line a key.
+
+    Of the VMs that records are of, counted from 0, those in ``vms`` are listed with their ports.
+    """
     per_subnet = SUBNET_SIZE - FIRST_OFFSET - 1
     subnets = -(-records // per_subnet)
+    listed = {}
     path.parent.mkdir(exist_ok=True)
     with path.open("w") as file:  # written as it is made: the file may be larger than memory allows
         file.write("# Made by benchmarks/networks.py.\nhnv: 1\n\nhosts:\n")
@@ -174,12 +190,16 @@ def write_listed_policy(records: int, path: Path, *, rules: int = 100) -> Path:
         for at in range(records):
             subnet, row = divmod(at, per_subnet)
             ca = IPv4Address(0x0A00_0000 + subnet * SUBNET_SIZE + FIRST_OFFSET + row)
+            vsid, mac = 5001 + subnet, mac_text(0x0200_0100_0000 + at)
+            if at in vms:
+                listed[at] = f"host: H{1 + at % 4}, vsid: {vsid}, mac: {mac}, ca: {ca}"
             file.write(
-                f"      - ca: {ca}\n        vsid: {5001 + subnet}\n"
-                f"        mac: {mac_text(0x0200_0100_0000 + at)}\n"
+                f"      - ca: {ca}\n        vsid: {vsid}\n        mac: {mac}\n"
                 f"        pa: 192.168.10.{11 + at % 4}\n        vm: vm{at + 1}\n"
                 "        type: static\n        rule: encap\n"
             )
+        file.write("    vms:\n" if listed else "")
+        file.writelines(f"      vm{at + 1}: {{{adapter}}}\n" for at, adapter in listed.items())
         file.write("\nfirewall:\n  rules:\n")
         for at in range(rules):
             file.write(

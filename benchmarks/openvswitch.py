@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from harness import WORK, give_up
+from harness import WORK, give_up, leave_when_terminated
 from networks import ROUTER_MAC, mac_text
 
 if TYPE_CHECKING:
@@ -46,15 +44,18 @@ def add_install_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def need(programs: tuple[str, ...], *, install: bool) -> None:
-    """Make sure that the programs are there, or end with one line and exit code 2."""
-    if install and not all(map(_which, programs)):
-        _install()
-    missing = [program for program in programs if not _which(program)]
+def need(programs: tuple[str, ...], *, install: bool, packages: tuple[str, ...] = PACKAGES) -> None:
+    """Make sure that the programs are there, or end with one line and exit code 2.
+
+    A name with a star is the pattern of a file that is no program.
+    """
+    if install and not all(map(_present, programs)):
+        _install(packages)
+    missing = [name for name in programs if not _present(name)]
     if missing:
         give_up(
             f"not installed: {', '.join(missing)}; on Debian run this as root with --install,"
-            f" or: apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+            f" or: apt-get install --no-install-recommends {' '.join(packages)}"
         )
 
 
@@ -115,8 +116,8 @@ class Daemons:
             **os.environ,
             # Where the programs look for sockets and write to, in place of /run, /etc and /var.
             **{
-                f"{program}_{kind}": str(folder)
-                for program in ("OVS", "OVN")
+                f"{suite}_{kind}": str(folder)
+                for suite in ("OVS", "OVN")
                 for kind in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR")
             },
         }
@@ -125,8 +126,7 @@ class Daemons:
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        # A terminated benchmark must still leave its with blocks.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        leave_when_terminated()
         return self
 
     def __exit__(
@@ -144,8 +144,8 @@ class Daemons:
                 process.kill()
                 process.wait()
 
-    def start(self, name: str, *command: str) -> None:
-        """Start a daemon; what it says goes to a log file in the folder."""
+    def start(self, name: str, *command: str) -> int:
+        """Start a daemon and return its process id; what it says goes to a log file here."""
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -156,6 +156,7 @@ class Daemons:
                 stderr=log,
             )
         self._running.append(process)
+        return process.pid
 
     def run(self, *command: str) -> str:
         """Run a client to its end."""
@@ -186,8 +187,8 @@ class Daemons:
 
     def database(self, name: str, schema: str) -> str:
         """Create and serve a database; return where clients find it."""
-        self.run(_path("ovsdb-tool"), "create", f"{name}.db", schema)
-        server = _path("ovsdb-server")
+        self.run(program("ovsdb-tool"), "create", f"{name}.db", schema)
+        server = program("ovsdb-server")
         # Durable storage is not what is measured, and an fsync a transaction is slow.
         self.start(
             name, server, f"--remote=punix:{name}.sock", f"--unixctl={name}.ctl", f"{name}.db"
@@ -210,12 +211,12 @@ def ovn(net: Network) -> Iterator[Daemons]:
             give_up(f"OVN refuses the network: {errors[:3]}")
         daemons.start(
             "northd",
-            _path("ovn-northd"),
+            program("ovn-northd"),
             f"--ovnnb-db={north}",
             f"--ovnsb-db={south}",
             "--unixctl=northd.ctl",
         )
-        daemons.run(_path("ovn-nbctl"), f"--db={north}", "--wait=sb", "--timeout=600", "sync")
+        daemons.run(program("ovn-nbctl"), f"--db={north}", "--wait=sb", "--timeout=600", "sync")
         yield daemons
 
 
@@ -230,7 +231,7 @@ def ovn_trace(daemons: Daemons, packet: Packet) -> list[str]:
         f" && tcp && tcp.src == {src_port} && tcp.dst == {dst_port}"
     )
     database = f"--db=unix:{daemons.folder / 'sb.sock'}"
-    return [_path("ovn-trace"), database, f"subnet-{src.subnet.vsid}", microflow]
+    return [program("ovn-trace"), database, f"subnet-{src.subnet.vsid}", microflow]
 
 
 def northbound(net: Network) -> list[dict[str, Any]]:
@@ -365,11 +366,11 @@ def open_vswitch(net: Network) -> Iterator[Bridges]:
     """Serve ``net`` as OpenFlow tables that do what Network Virtualization does."""
     with Daemons(WORK / "ovs") as daemons:
         database = daemons.database("conf", "/usr/share/openvswitch/vswitch.ovsschema")
-        vsctl = (_path("ovs-vsctl"), f"--db={database}", "--timeout=60")
+        vsctl = (program("ovs-vsctl"), f"--db={database}", "--timeout=60")
         daemons.run(*vsctl, "--no-wait", "init")
         daemons.start(
             "vswitchd",
-            _path("ovs-vswitchd"),
+            program("ovs-vswitchd"),
             "--enable-dummy=override",
             "--disable-system",
             "--disable-system-route",
@@ -391,7 +392,7 @@ def open_vswitch(net: Network) -> Iterator[Bridges]:
             management = f"{bridge}.mgmt"
             daemons.connect(management).__exit__()
             target = f"unix:{daemons.folder / management}"
-            daemons.run(_path("ovs-ofctl"), "--bundle", "add-flows", target, str(flows))
+            daemons.run(program("ovs-ofctl"), "--bundle", "add-flows", target, str(flows))
         with daemons.connect("vswitchd.ctl") as connection:
             yield Bridges(connection)
 
@@ -440,16 +441,22 @@ def _to_vm(vm: Vm, host: Host) -> str:
     )
 
 
-def _which(program: str) -> str | None:
+def _present(name: str) -> bool:
+    if "*" in name:
+        return any(Path("/").glob(name.removeprefix("/")))
+    return _which(name) is not None
+
+
+def _which(name: str) -> str | None:
     # Daemons live in folders that an ordinary user's PATH may leave out.
-    return shutil.which(program, path=f"{os.getenv('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
+    return shutil.which(name, path=f"{os.getenv('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
 
 
-def _path(program: str) -> str:
-    return _which(program) or program
+def program(name: str) -> str:
+    return _which(name) or name
 
 
-def _install() -> None:
+def _install(packages: tuple[str, ...]) -> None:
     if not shutil.which("apt-get") or os.geteuid():
         give_up("--install needs apt-get and root")
     # Debian's packages start their services; this file is how one asks them not to.
@@ -458,7 +465,7 @@ def _install() -> None:
         POLICY_RC.write_text("#!/bin/sh\nexit 101\n")
         POLICY_RC.chmod(0o755)
     try:
-        apt = ("apt-get", "install", "-y", "--no-install-recommends", *PACKAGES)
+        apt = ("apt-get", "install", "-y", "--no-install-recommends", *packages)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         if subprocess.run(apt, env=environment, check=False).returncode:
             give_up(f"{' '.join(apt)} failed; is the package list up to date (apt-get update)?")
