@@ -44,6 +44,7 @@ def export(
             "its routing domains and the access lists of its adapters.",
         ),
     ] = False,
+    no_cache: options.NoCache = False,
     output: Annotated[
         str | None,
         typer.Option(
@@ -63,7 +64,7 @@ def export(
     if to in (Target.CSV, Target.NC_JSON) and output in (None, "-"):
         what = "tables" if to is Target.CSV else "resources"
         raise QuestionError(f"{what} are several files", "name a folder: -o DIR")
-    loaded = options.load(policy)
+    loaded = options.load(policy, cached=not no_cache)
     left_out: tuple[str, ...] = ()
     match to:
         case Target.YAML:

@@ -36,7 +36,8 @@ def import_(
 ) -> None:
     """Make a policy of scripts and dumps.
 
-    What was not understood is told on standard error with its place, and the exit code is 1.
+    What was not understood, and what is wrong in a script itself, is told on standard error with
+    its place, and the exit code is 1.
     Nothing is executed.
     """
     if collector:
@@ -61,5 +62,5 @@ def import_(
         note(str(loss))
     if policy.losses:
         count = len(policy.losses)
-        note(f"{count} {'thing was' if count == 1 else 'things were'} not understood")
+        note(f"{count} {'thing is' if count == 1 else 'things are'} to be looked at")
         raise typer.Exit(1)

@@ -37,6 +37,7 @@ def next_hop(
         ),
     ],
     policy: options.PolicyPaths = None,
+    no_cache: options.NoCache = False,
     patch: what_if.Patch = None,
     without: what_if.Without = None,
     added: what_if.With = None,
@@ -61,7 +62,7 @@ def next_hop(
     json = options.Form.JSON
     wanted = options.chosen(form, json, as_json=as_json, default=options.Form.TEXT)
     flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
-    known = what_if.load(policy, flags).policy
+    known = what_if.load(policy, flags, cached=not no_cache).policy
     found = ask(Fabric.compile(known), source, destination)
     if wanted is json:
         from hnvemu.render.json import dumps

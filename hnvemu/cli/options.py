@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 import typer
 
+from hnvemu import __version__
 from hnvemu.cli.output import Color, note
 from hnvemu.errors import QuestionError
 
 if TYPE_CHECKING:
+    from hnvemu.compiled.store import Store
     from hnvemu.model.policy import Policy
     from hnvemu.reader.edit import PolicyText
 
 SAMPLE: Final = "sample:complex-routing"
 POLICY_VARIABLE: Final = "HNVEMU_POLICY"
 SIZE_VARIABLE: Final = "HNVEMU_SIZE_LIMIT"
+CACHE_VARIABLE: Final = "HNVEMU_CACHE"
 _LOCAL_POLICY: Final = "hnv.yaml"
 _LOSSES: Final = 10
 """How many losses of an import are told beside a result."""
@@ -81,6 +84,12 @@ PolicyPaths = Annotated[
         show_default=False,
     ),
 ]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache", help="Read the policy's text, whatever was compiled of it, and compile none."
+    ),
+]
 Output = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write the result to a file."),
@@ -100,20 +109,52 @@ TableForm = Annotated[
         "-f", "--format", metavar="text|json", help="Form of the result: text if not said."
     ),
 ]
+ProfileName = Annotated[
+    Literal["transparent", "ws2012", "ws2012r2", "hnvv2"] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Behave like transparent, ws2012, ws2012r2 or hnvv2, whatever the policy says.",
+    ),
+]
+FlowId = Annotated[
+    str,
+    typer.Option(
+        "--flowid",
+        metavar="hash|N",
+        show_default=False,
+        help="FlowID of NVGRE keys: a number to 255, or a hash of the flow; 0 if not said.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
-def load(paths: list[str] | None) -> Policy:
+def load(paths: list[str] | None, *, cached: bool = True) -> Policy:
     """Read the policy that the options, the environment or the folder name.
+
+    Args:
+        paths: As the user gave them.
+        cached: Take what was compiled of it, and compile it if it is large.
 
     Raises:
         PolicyError: It cannot be read.
         QuestionError: There is no such sample.
     """
-    return _load(paths or (), quietly=False)
+    return _load(paths or (), quietly=False, cached=cached)
 
 
-def _size_limit() -> int:
+def store() -> Store | None:
+    """Return where compiled policies are kept; None where the user wants none, or has no home."""
+    from hnvemu.compiled.store import Store, default_folder
+
+    said = os.environ.get(CACHE_VARIABLE, "")
+    if said.lower() == "off":
+        return None
+    folder = Path(said) if said else default_folder(os.environ)
+    return None if folder is None else Store(folder, version=__version__)
+
+
+def size_limit() -> int:
     """Return the octets that a policy file may have."""
     text = os.environ.get(SIZE_VARIABLE, "256")
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
@@ -131,7 +172,7 @@ def load_texts(paths: list[str] | None) -> PolicyText:
     from hnvemu.reader.edit import PolicyText
     from hnvemu.reader.source import SIZE_LIMIT
 
-    limit = _size_limit()
+    limit = size_limit()
     names = _names(paths or (), quietly=False)
     return PolicyText.read(*names, size_limit=SIZE_LIMIT if names == [SAMPLE] else limit)
 
@@ -141,12 +182,20 @@ def named(paths: list[str] | None) -> list[str]:
     return _names(paths or (), quietly=False)
 
 
-def _load(paths: list[str] | tuple[()], *, quietly: bool) -> Policy:
+def _load(paths: list[str] | tuple[()], *, quietly: bool, cached: bool = True) -> Policy:
     from hnvemu.reader import load_policy
 
-    limit = _size_limit()
+    limit = size_limit()
     names = _names(paths, quietly=quietly)
-    policy = load_policy(*names) if names == [SAMPLE] else load_policy(*names, size_limit=limit)
+    kept = store() if cached and names != [SAMPLE] else None
+    if names == [SAMPLE]:
+        policy = load_policy(*names)
+    elif kept is None:
+        policy = load_policy(*names, size_limit=limit)
+    else:
+        from hnvemu.compiled.load import load as load_kept
+
+        policy = load_kept(names, size_limit=limit, store=kept).policy
     if not quietly:
         tell_losses(policy)
     return policy
@@ -183,3 +232,16 @@ def chosen(form: AnyForm | None, json: AnyForm, *, as_json: bool, default: AnyFo
     if as_json and form not in (None, json):
         raise QuestionError(f"--json and --format {form} contradict each other")
     return json if as_json else form or default
+
+
+def flow_id_of(text: str) -> int | None:
+    """Return the FlowID that ``--flowid`` says; None for a hash of the flow.
+
+    Raises:
+        QuestionError: It is neither a number nor ``hash``.
+    """
+    if text.lower() == "hash":
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise QuestionError(f"FlowID '{text}' is not a number", "0 to 255, or hash")
+    return int(text)

@@ -44,6 +44,7 @@ def show(
         ),
     ] = None,
     policy: options.PolicyPaths = None,
+    no_cache: options.NoCache = False,
     host: Annotated[
         str | None,
         typer.Option(
@@ -74,7 +75,7 @@ def show(
     json = options.Form.JSON
     wanted = options.chosen(form, json, as_json=as_json, default=options.Form.TEXT)
     flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
-    fabric = Fabric.compile(what_if.load(policy, flags).policy)
+    fabric = Fabric.compile(what_if.load(policy, flags, cached=not no_cache).policy)
     rows = rows_of(fabric, table, name, host)
     if wanted is json:
         from hnvemu.render.json import dumps

@@ -103,23 +103,6 @@ ReplyAfter = Annotated[
         help="The reply comes so much later; idle sessions are forgotten.",
     ),
 ]
-ProfileName = Annotated[
-    Literal["transparent", "ws2012", "ws2012r2", "hnvv2"] | None,
-    typer.Option(
-        "--profile",
-        metavar="NAME",
-        help="Behave like transparent, ws2012, ws2012r2 or hnvv2, whatever the policy says.",
-    ),
-]
-FlowId = Annotated[
-    str,
-    typer.Option(
-        "--flowid",
-        metavar="hash|N",
-        show_default=False,
-        help="FlowID of NVGRE keys: a number to 255, or a hash of the flow; 0 if not said.",
-    ),
-]
 Hex = Annotated[
     str | None,
     typer.Option("--hex", metavar="OCTETS", help="A frame in hex digits; - for stdin."),
@@ -184,6 +167,7 @@ def trace(
     destination: Destination = None,
     service: Service = None,
     policy: options.PolicyPaths = None,
+    no_cache: options.NoCache = False,
     sport: SourcePort = None,
     ttl: Ttl = None,
     length: Length = None,
@@ -194,8 +178,8 @@ def trace(
     state: ConnectionState = None,
     conversation: Conversation = False,
     reply_after: ReplyAfter = 0,
-    profile: ProfileName = None,
-    flowid: FlowId = "0",
+    profile: options.ProfileName = None,
+    flowid: options.FlowId = "0",
     hexadecimal: Hex = None,
     pcap: Pcap = None,
     frame: FrameNumber = None,
@@ -244,7 +228,7 @@ def trace(
     if expect is not None and exit_code:
         raise QuestionError("--expect and --exit-code both decide the exit code: give one")
     expected = None if expect is None else expectation(expect)
-    flow_id = _flow_id(flowid)
+    flow_id = options.flow_id_of(flowid)
     given = _given_frame(described, hexadecimal, pcap, frame, at)
     if given and state is not None and (at or "").startswith("pa:"):
         raise QuestionError("--state is for a packet that a VM sends, not for --in pa:HOST")
@@ -253,7 +237,7 @@ def trace(
     octets = _octets(hexadecimal, pcap, frame or 1) if given else None
 
     flags = what_if.Flags(patch, without, added, put, migrate, stale, down, mtu)
-    supposed = what_if.load(policy, flags, to_edit=explain)
+    supposed = what_if.load(policy, flags, to_edit=explain, cached=not no_cache)
     fabric = Fabric.compile(
         supposed.policy,
         profile=None if profile is None else Profile(profile),
@@ -340,14 +324,6 @@ def _word(folded: str, text: str, noun: str, known: Collection[str]) -> str:
 
     words = ", ".join(known)
     raise QuestionError(f"'{text}' is no {noun}", did_you_mean(folded, known) or words)
-
-
-def _flow_id(text: str) -> int | None:
-    if text.lower() == "hash":
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise QuestionError(f"FlowID '{text}' is not a number", "0 to 255, or hash")
-    return int(text)
 
 
 def _given_frame(

@@ -42,7 +42,7 @@ def validate(
     findings: tuple[Finding, ...] = ()
     sha256 = None
     try:
-        policy = options.load(paths)
+        policy = options.load(paths, cached=False)
     except PolicyError as error:
         findings = error.findings
         text = f"{error}\n{_count(len(findings), 'error')}"

@@ -155,20 +155,23 @@ class Supposed(NamedTuple):
     """Makes the policy of an edited text, with all that was supposed."""
 
 
-def load(paths: list[str] | None, flags: Flags, *, to_edit: bool = False) -> Supposed:
+def load(
+    paths: list[str] | None, flags: Flags, *, to_edit: bool = False, cached: bool = True
+) -> Supposed:
     """Read the policy, and suppose what the options say: texts first, stale hosts last.
 
     Args:
         paths: As the user gave them.
         flags: The options.
         to_edit: Keep the texts too, so that more edits can be tried.
+        cached: Where nothing is to be edited, take what was compiled of the policy.
 
     Raises:
         PolicyError: It cannot be read, or what the options make of it cannot.
         QuestionError: An option names what is not there.
     """
     if not (flags.given or to_edit):
-        return Supposed(options.load(paths))
+        return Supposed(options.load(paths, cached=cached))
     from hnvemu.analysis.what_if import what_if
 
     texts = options.load_texts(paths)

@@ -10,7 +10,7 @@ from hnvemu.model.origin import BUILT_IN, Origin
 from hnvemu.value import field, value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hnvemu.addresses import IPAddress, IPPrefix
     from hnvemu.findings import Finding
@@ -56,8 +56,8 @@ class RouteKey(NamedTuple):
 class Snapshot(NamedTuple):
     """The records and routes of a policy at an earlier time."""
 
-    records: tuple[LookupRecord, ...]
-    routes: tuple[CustomerRoute, ...]
+    records: Sequence[LookupRecord]
+    routes: Sequence[CustomerRoute]
 
 
 @value
@@ -103,8 +103,8 @@ class Policy:
     networks: Mapping[str, VirtualNetwork] = field(default_factory=dict)
     ports: Mapping[str, VmPort] = field(default_factory=dict)
     """By the name that output writes: ``T/A``."""
-    routes: tuple[CustomerRoute, ...] = ()
-    records: tuple[LookupRecord, ...] = ()
+    routes: Sequence[CustomerRoute] = ()
+    records: Sequence[LookupRecord] = ()
     """Listed and generated."""
     firewall: Firewall = field(default_factory=Firewall)
     port_acls: tuple[PortAcl, ...] = ()

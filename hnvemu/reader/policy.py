@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _IDLE_TIMEOUT = 255
 """Seconds, where a stateful entry says none (ACL-43)."""
+_CONTINUED = ("hosts", "virtual_networks")
+"""What was imported of these, a policy beside it may go on with."""
 _PARTIES = ("external", "internet", "any")
 
 
@@ -87,9 +89,7 @@ def read_policy(sources: Sequence[Source], report: Report) -> Policy:
     gc.disable()
     try:
         if any(source.is_imported for source in sources):
-            from hnvemu.reader.imported import read_imported  # noqa: PLC0415 - most are policies
-
-            return read_imported(sources, report)
+            return _read_imported(sources, report, complete=complete)
         documents = [read_document(source, report) for source in sources]
         complete = complete and all(document.complete for document in documents)
         fold = _Fold(documents, report, complete=complete)
@@ -104,6 +104,34 @@ def read_policy(sources: Sequence[Source], report: Report) -> Policy:
             gc.enable()
 
 
+def _read_imported(sources: Sequence[Source], report: Report, *, complete: bool) -> Policy:
+    """Read scripts and dumps, and the policies beside them."""
+    from hnvemu.reader.imported import read_imported  # noqa: PLC0415 - most are policies
+
+    imported = [source for source in sources if source.is_imported]
+    others = [source for source in sources if not source.is_imported]
+    if not others:
+        if report:
+            raise report.error(sources)
+        return read_imported(imported)
+    from hnvemu.reader.overlay import base_of, names_in, with_places  # noqa: PLC0415 - as above
+
+    documents = [read_document(source, report) for source in others]
+    if report:
+        raise report.error(sources)
+    made = read_imported(imported, names_in(documents))
+    base = base_of(made)
+    documents.insert(0, read_document(base, report))
+    complete = complete and all(document.complete for document in documents)
+    fold = _Fold(documents, report, complete=complete, has_base=True)
+    if report:
+        raise report.error([base, *sources])
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.octets)
+    return with_places(fold.policy(digest.hexdigest()), made)
+
+
 class _Port(NamedTuple):
     """A port before it is made: an adapter, whose VM it is, and in which virtual network."""
 
@@ -115,8 +143,17 @@ class _Port(NamedTuple):
 class _Fold:
     """All files at once: merged when it is made, and turned into a policy when that is sound."""
 
-    def __init__(self, documents: list[Document], report: Report, *, complete: bool) -> None:
+    def __init__(
+        self,
+        documents: list[Document],
+        report: Report,
+        *,
+        complete: bool,
+        has_base: bool = False,
+    ) -> None:
+        """Merge files; ``has_base``: the first is what was imported, and others go on with it."""
         self._documents = documents
+        self._base = documents[0].sections if has_base else {}
         self._report = report
         self._complete = complete
         self._check_format()
@@ -146,6 +183,8 @@ class _Fold:
     def _once(self, key: str) -> Any:
         """Return what one file alone may say."""
         found = [doc.sections[key] for doc in self._documents if key in doc.sections]
+        if len(found) > 1 and key in self._base:
+            del found[0]
         for again in found[1:]:
             self._report.add(
                 f"'{key}' is said twice, and a policy has one",
@@ -161,7 +200,11 @@ class _Fold:
         for document in self._documents:
             for name, placed in document.sections.get(key, {}).items():
                 first = merged_names.setdefault(name, placed)
-                if first is not placed:
+                if first is placed:
+                    continue
+                if key in _CONTINUED and first is self._base.get(key, {}).get(name):
+                    merged_names[name] = _continued(first, placed)
+                else:
                     self._report.add(
                         f"the {noun} '{name}' is defined twice",
                         placed.origin,
@@ -365,6 +408,22 @@ class _Fold:
                 if word in said:
                     found[word] = found.get(word, ()) + said[word]
         return tuple(found.items())
+
+
+def _continued(first: Placed, more: Placed) -> Placed:
+    """Return a host or virtual network that was imported, as a file goes on with it.
+
+    Routes and records are added, VMs too; of everything else the file's word counts.
+    """
+    said = dict(first.value)
+    for key, held in more.value.items():
+        if key in ("customer_routes", "lookup_records"):
+            said[key] = [*said.get(key, ()), *held]
+        elif key == "vms":
+            said[key] = {**said.get(key, {}), **held}
+        elif key != "origin":
+            said[key] = held
+    return first._replace(value=said)
 
 
 def _is_prefix(word: str) -> bool:

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from hnvemu.errors import QuestionError
 from hnvemu.model.origin import Origin
-from hnvemu.reader.report import LINE_BREAK, nearest
+from hnvemu.reader.report import LINE_BREAK, Report, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from hnvemu.reader.report import Report
 
 SIZE_LIMIT = 256 * 2**20
 """Octets that a file may have, where the caller says nothing else."""
@@ -106,6 +104,24 @@ def gather(
             else:
                 sources.append(Source(name, data, octets, _is_text(name, data, report)))
     return sources
+
+
+def listed(paths: Sequence[str | os.PathLike[str]]) -> list[tuple[str, Path]] | None:
+    """Name the files that :func:`gather` reads, and their places, without reading them.
+
+    None where that cannot be told: standard input has no place, and a folder may be out of reach.
+
+    Raises:
+        QuestionError: There is no sample of that name.
+    """
+    report = Report()
+    found: list[tuple[str, Path]] = []
+    for path in paths:
+        for name, place in _files(path, report):
+            if place is None:
+                return None
+            found.append((name, place))
+    return found if found and not report else None
 
 
 def beside(source: Source) -> Callable[[str], bytes | None]:

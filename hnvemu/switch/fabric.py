@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from hnvemu.addresses import MacAddress, address_of
@@ -57,7 +58,7 @@ class Fabric:
         self._seen: dict[tuple[str, Flow, Held | None], Path] = {}
         # What every packet asks for, at hand.
         self._ports = tables.policy.ports
-        self._down = {name for name, host in tables.policy.hosts.items() if host.down}
+        self._hosts = tables.policy.hosts
         self._sha256 = tables.policy.sha256
 
     @classmethod
@@ -77,6 +78,11 @@ class Fabric:
         if flow_id is not None and not 0 <= flow_id <= 0xFF:
             raise QuestionError(f"FlowID {flow_id} does not fit into 8 bits: 0 to 255, or hash")
         return cls(Tables(policy, profile or policy.profile), flow_id=flow_id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave tables and paths out of a pickle: they are made anew."""
+        compiled = partial(type(self).compile, profile=self.profile, flow_id=self.flow_id)
+        return compiled, (self.policy,)
 
     @property
     def policy(self) -> Policy:
@@ -232,7 +238,7 @@ class Fabric:
         Raises:
             QuestionError: Its host is down.
         """
-        if port.host in self._down:
+        if self._hosts[port.host].down:
             raise QuestionError(f"'{port.name}' cannot send: host '{port.host}' is down")
 
     def check_host(self, name: str) -> None:
@@ -245,7 +251,7 @@ class Fabric:
             raise QuestionError(
                 f"no host is named '{name}'", near_or_known(name, self.policy.hosts)
             )
-        if name in self._down:
+        if self._hosts[name].down:
             raise QuestionError(f"nothing arrives there: host '{name}' is down")
 
     def _trace(

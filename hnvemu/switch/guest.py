@@ -37,9 +37,8 @@ def first_hop(tables: Tables, port: VmPort, address: IPAddress) -> FirstHop:
     records = view.records[address.version]
     subnets = [
         route.prefix
-        for route in view.routes
-        if route.vsid == port.vsid
-        and route.next_hop is None
+        for route in view.ways.routes.of_subnet(port.vsid)
+        if route.next_hop is None
         and route.prefix.version == address.version
     ]
     if any(address in prefix for prefix in subnets):

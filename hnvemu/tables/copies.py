@@ -17,9 +17,10 @@ from hnvemu.trace.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hnvemu.addresses import IPAddress
+    from hnvemu.model.indexed import PortIndex
     from hnvemu.model.records import LookupRecord
     from hnvemu.model.topology import VmPort
     from hnvemu.tables.records import Came
@@ -37,7 +38,7 @@ class CopyTable:
         self,
         view: View,
         port: VmPort,
-        ports: Iterable[VmPort],
+        ports: PortIndex,
         pas: frozenset[IPAddress],
         tables_of: Callable[[VmPort], object],
         *,
@@ -48,8 +49,8 @@ class CopyTable:
         self._leaves_host = leaves_host
         self._local: tuple[Copy, ...] = tuple(
             CopiedToPort(other).leading_to(tables_of(other))
-            for other in ports
-            if other.vsid == port.vsid and other.name != port.name
+            for other in ports.of_subnet(port.vsid)
+            if other.name != port.name
         )
         first: dict[IPAddress, LookupRecord] = {}
         for record in view.members(port.vsid) if leaves_host else ():
@@ -84,11 +85,9 @@ class MemberTable:
 
     reads = (Axis.DST_MAC,)
 
-    def __init__(
-        self, host: str, ports: Iterable[VmPort], tables_of: Callable[[VmPort], object]
-    ) -> None:
+    def __init__(self, host: str, ports: PortIndex, tables_of: Callable[[VmPort], object]) -> None:
         self._host = host
-        self._ports = tuple(ports)
+        self._ports = ports
         self._tables_of = tables_of
         self._groups: dict[int, Step] = {}
 
@@ -96,20 +95,18 @@ class MemberTable:
         """Answer from the VSID; a unicast message goes to the port with its destination MAC."""
         vsid = came.tunnel.vsid
         if isinstance(kind, ResolutionAccepted) and not flow.dst_mac & GROUP_BIT:
-            return self._found([p for p in self._of(vsid) if p.mac == flow.dst_mac][:1], vsid)
+            ports = self._ports.of_mac(flow.dst_mac)
+            return self._found([port for port in ports if port.vsid == vsid][:1], vsid)
         step = self._groups.get(vsid)
         if step is None:
-            step = self._groups[vsid] = self._found(self._of(vsid), vsid)
+            step = self._groups[vsid] = self._found(self._ports.of_subnet(vsid), vsid)
         return step
 
     def has(self, vsid: int) -> bool:
         """Whether some port here is in a virtual subnet."""
-        return bool(self._of(vsid))
+        return bool(self._ports.of_subnet(vsid))
 
-    def _of(self, vsid: int) -> list[VmPort]:
-        return [port for port in self._ports if port.vsid == vsid]
-
-    def _found(self, ports: list[VmPort], vsid: int) -> Step:
+    def _found(self, ports: Sequence[VmPort], vsid: int) -> Step:
         if not ports:
             return MembersMissed(vsid, self._host)
         if len(ports) == 1:

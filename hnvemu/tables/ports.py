@@ -20,6 +20,7 @@ from hnvemu.trace.steps import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hnvemu.model.indexed import PortIndex
     from hnvemu.model.topology import VmPort
     from hnvemu.trace.steps import (
         CopiedToPort,
@@ -46,14 +47,10 @@ class PortTable:
 
     reads = ()
 
-    def __init__(
-        self, host: str, ports: Iterable[VmPort], tables_of: Callable[[VmPort], object]
-    ) -> None:
+    def __init__(self, host: str, ports: PortIndex, tables_of: Callable[[VmPort], object]) -> None:
         self._host = host
         self._tables_of = tables_of
-        self._by_mac: dict[int, list[VmPort]] = {}
-        for port in ports:
-            self._by_mac.setdefault(port.mac, []).append(port)
+        self._ports = ports
         self._known: dict[int, Step] = {}
 
     def find(self, flow: Flow, found: Placed) -> Step:
@@ -67,7 +64,7 @@ class PortTable:
 
     def _port(self, found: Placed) -> Step:
         record = found.record
-        ports = self._by_mac.get(record.mac, [])
+        ports = self._ports.of_mac(record.mac)
         for port in ports:
             if port.vsid == record.vsid:
                 return PortFound(port, record).leading_to(self._tables_of(port))
@@ -86,24 +83,29 @@ class SwitchTable:
 
     reads = (Axis.DST_MAC, Axis.ETHERTYPE, Axis.FAULT, Axis.VERSION, Axis.ICMP)
 
-    def __init__(
-        self, vsid: int, ports: Iterable[VmPort], tables_of: Callable[[VmPort], object]
-    ) -> None:
+    def __init__(self, vsid: int, ports: PortIndex, tables_of: Callable[[VmPort], object]) -> None:
+        self._vsid = vsid
+        self._ports = ports
+        self._tables_of = tables_of
         self._steps: dict[int, Step] = {}
-        for port in ports:
-            if port.vsid == vsid and port.mac not in self._steps:
-                self._steps[port.mac] = SwitchedLocally(port).leading_to(tables_of(port))
 
     def find(self, flow: Flow) -> Step:
         """Answer from the destination MAC; ARP, ND and broken packets are left to their rules."""
         if flow.ethertype == _ARP or flow.fault or is_neighbour_discovery(flow):
             return _SWITCH_MISSED
-        return self._steps.get(flow.dst_mac, _SWITCH_MISSED)
+        mac = flow.dst_mac
+        if mac not in self._steps:
+            found = (port for port in self._ports.of_mac(mac) if port.vsid == self._vsid)
+            port = next(found, None)
+            if port is None:
+                return _SWITCH_MISSED
+            self._steps[mac] = SwitchedLocally(port).leading_to(self._tables_of(port))
+        return self._steps[mac]
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """The ports' MACs, ARP or not, sound or not."""
         if axis is Axis.DST_MAC:
-            return points(self._steps)
+            return points(port.mac for port in self._ports.of_subnet(self._vsid))
         if axis is Axis.ETHERTYPE:
             return (_ARP, _ARP + 1)
         if axis in (Axis.VERSION, Axis.ICMP):

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hnvemu.addresses import IPAddress
+    from hnvemu.model.indexed import PortIndex
     from hnvemu.model.records import LookupRecord
     from hnvemu.model.topology import VmPort
     from hnvemu.tables.routes import RouteTable
@@ -75,7 +76,7 @@ class SourceTable:
         vsid: int,
         host: str,
         pas: frozenset[IPAddress],
-        ports: Mapping[int, VmPort],
+        ports: PortIndex,
         *,
         learns: bool,
     ) -> None:
@@ -122,10 +123,14 @@ class SourceTable:
         if l2_only.pa not in self._pas:
             return SourcePaMismatched(l2_only, self._host)
         record = learnt(l2_only, flow.version, flow.src, None)
-        port = self._ports.get(flow.src_mac)
+        port = self._port(flow.src_mac)
         if port is not None and self._view.is_full(port):
             return LearningRefused(port, record.ca, port.dynamic_ip_limit or 0)
         return SourceLearnt(record)
+
+    def _port(self, mac: int) -> VmPort | None:
+        ports = [port for port in self._ports.of_mac(mac) if port.vsid == self._vsid]
+        return ports[-1] if ports else None
 
     def _unassigned(self, flow: Flow) -> Step | None:
         """Let a guest without an address ask for one, where addresses are learned (DHCP-2)."""
@@ -148,7 +153,7 @@ class SourceTable:
             macs = {record.mac for record in records} | {*self._view.l2_only(self._vsid)}
             for version in (4, 6):
                 macs |= {record.mac for record in self._view.wildcards(self._vsid, version)}
-            return points(macs | {*self._ports})
+            return points(macs | {port.mac for port in self._ports.of_subnet(self._vsid)})
         return ()
 
 
@@ -236,7 +241,7 @@ class AddressedTable:
     def __init__(self, view: View, vsid: int) -> None:
         self._gateways = {
             record.mac
-            for _, version, ca in (key for key in view.dot_ones if key[0] == vsid)
+            for _, version, ca in view.ways.dot_ones_of(vsid)
             if (record := view.records[version].get((vsid, ca))) is not None
         }
 
@@ -335,7 +340,7 @@ class RemoteSourceTable:
 
     reads: tuple[Axis, ...] = (Axis.VERSION, Axis.SRC, Axis.SRC_MAC)
 
-    def __init__(self, view: View, routes: dict[str, RouteTable], *, learns: bool) -> None:
+    def __init__(self, view: View, routes: Mapping[str, RouteTable], *, learns: bool) -> None:
         self._view = view
         self._routes = routes
         self._learns = learns

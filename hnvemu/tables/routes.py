@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hnvemu.addresses import address_of
@@ -10,9 +11,10 @@ from hnvemu.tables.table import FAMILIES, Axis
 from hnvemu.trace.steps import NextHopOffLink, RouteMatched, RouteMissed, RoutingDomainMissed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hnvemu.addresses import IPPrefix
+    from hnvemu.model.indexed import RouteIndex
     from hnvemu.model.records import CustomerRoute
     from hnvemu.trace.steps import Step
     from hnvemu.wire.flow import Flow
@@ -91,6 +93,29 @@ class RouteTable:
         if axis is Axis.DST:
             return prefix_cuts(self._prefixes[4]) | prefix_cuts(self._prefixes[6])
         return ()
+
+
+class RouteTables(Mapping[str, RouteTable]):
+    """The tables of all routing domains, by RDID; each is made when it is first asked for."""
+
+    def __init__(self, routes: RouteIndex) -> None:
+        self._routes = routes
+        self._made: dict[str, RouteTable] = {}
+
+    def __getitem__(self, rdid: str) -> RouteTable:
+        table = self._made.get(rdid)
+        if table is None:
+            routes = self._routes.of_domain(rdid)
+            if not routes:
+                raise KeyError(rdid)
+            table = self._made[rdid] = RouteTable(rdid, routes)
+        return table
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(route.rdid for route in self._routes))
+
+    def __len__(self) -> int:
+        return len({*self})
 
 
 class NoRoutes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hnvemu.model.acl import Direction
+from hnvemu.model.indexed import HostPorts, IndexedHosts, IndexedPorts
 from hnvemu.model.policy import Profile, Restart
-from hnvemu.tables.acl_lists import lists_of
+from hnvemu.tables.acl_lists import AccessLists
 from hnvemu.tables.copies import CopyTable, MemberTable
 from hnvemu.tables.ingress import KIND, KINDS, FrameTable, GuardTable
 from hnvemu.tables.neighbours import NeighbourTable
@@ -35,13 +36,14 @@ from hnvemu.tables.records import (
     RemoteSpeakerTable,
     SourceTable,
 )
-from hnvemu.tables.routes import NoRoutes, RouteTable
-from hnvemu.tables.view import View, views
+from hnvemu.tables.routes import NoRoutes, RouteTables
+from hnvemu.tables.view import View, Views
 from hnvemu.trace.steps import Entered, PassedThrough
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from hnvemu.addresses import IPAddress
+    from hnvemu.model.indexed import PortIndex
     from hnvemu.model.policy import Policy
     from hnvemu.model.provider import Host, ProviderAddress
     from hnvemu.model.topology import VmPort
@@ -53,10 +55,7 @@ class Known:
 
     def __init__(self, view: View, profile: Profile) -> None:
         self.view = view
-        by_domain: dict[str, list[object]] = {}
-        for route in view.routes:
-            by_domain.setdefault(route.rdid, []).append(route)
-        self.routes = {rdid: RouteTable(rdid, routes) for rdid, routes in by_domain.items()}  # type: ignore[arg-type]
+        self.routes = RouteTables(view.ways.routes)
         self.lookups = LookupTable(view)
         self.inbound = InboundTable(
             view,
@@ -72,7 +71,7 @@ class Known:
 class HostTables:
     """What one host asks, whoever sends."""
 
-    def __init__(self, tables: Tables, host: Host, known: Known, ports: list[VmPort]) -> None:
+    def __init__(self, tables: Tables, host: Host, known: Known, ports: PortIndex) -> None:
         self.name = host.name
         self.host = host
         self.known = known
@@ -102,7 +101,7 @@ class HostTables:
                 vsid,
                 self.name,
                 self.pas,
-                {port.mac: port for port in self.vm_ports if port.vsid == vsid},
+                self.vm_ports,
                 learns=self.known.learns,
             )
         return self._sources[vsid]
@@ -134,14 +133,12 @@ class SendingPort:
         self.frames = FrameTable(port)
         self.guards = GuardTable(port) if port.dhcp_guard or port.router_guard else None
         self.kinds = KINDS[tables.profile]
-        rdid = view.rd_of(vsid)
-        routes = None if rdid is None else host.known.routes[rdid]
-        self.neighbours = NeighbourTable(view, routes, port, tables.profile, host.pas)
         self.sources = host.sources(vsid)
-        self.routes = routes or NoRoutes(vsid)
+        rdid = view.rd_of(vsid)
+        self.routes = NoRoutes(vsid) if rdid is None else host.known.routes[rdid]
         self.lookups = host.known.lookups
         self.methods = METHODS
-        self.transform = TransformTable(tables.profile, host.host, vsid)
+        self.transform = tables.transform(host.host, vsid)
         # What only Windows Server 2012 asks: FWD-2, FWD-2b, FWD-9.
         is_2012 = tables.profile is Profile.WS2012
         self.switch = SwitchTable(vsid, host.vm_ports, tables.receiving) if is_2012 else None
@@ -149,8 +146,21 @@ class SendingPort:
         self.addressed = AddressedTable(view, vsid) if is_2012 else None
         # Its virtual switch floods before HNV sees the frame, which lets no copy out: BUM-1.
         self.group_sources = None if is_2012 else self.sources
+        self._neighbours: NeighbourTable | None = None
         self._copies: CopyTable | None = None
         self._tables = tables
+
+    @property
+    def neighbours(self) -> NeighbourTable:
+        """The table of ARP and neighbour discovery, which few flows are."""
+        if self._neighbours is None:
+            known, port = self.host.known, self.port
+            rdid = known.view.rd_of(port.vsid)
+            routes = None if rdid is None else known.routes[rdid]
+            self._neighbours = NeighbourTable(
+                known.view, routes, port, self._tables.profile, self.host.pas
+            )
+        return self._neighbours
 
     @property
     def copies(self) -> CopyTable:
@@ -174,50 +184,87 @@ class Tables:
     def __init__(self, policy: Policy, profile: Profile) -> None:
         self.policy = policy
         self.profile = profile
-        self._views = views(policy, profile)
+        self._views = Views(policy, profile)
         self._known: dict[int, Known] = {}
         self._hosts: dict[str, HostTables] = {}
         self._sending: dict[str, SendingPort] = {}
         self._receiving: dict[str, ReceivingPort] = {}
+        self._access_lists = AccessLists(policy, profile)
+        self._transforms: dict[tuple[str, int], TransformTable] = {}
         self._filters: dict[tuple[str, int], dict[Direction, tuple[Filter, ...]]] = {}
         self._alive: dict[str, Host] = {}
         self._owners: dict[IPAddress, tuple[str, ProviderAddress]] = {}
-        for name, host in policy.hosts.items():
-            view = policy.views.get(name)
-            lost = host.down or (view is not None and view.restarted is Restart.ALL)
-            # After a restart even the PAs are gone until somebody gives them back: MOB-7.
-            self._alive[name] = replace(host, addresses=()) if lost else host
-            for pa in self._alive[name].addresses:
-                self._owners.setdefault(pa.address, (name, pa))
+        if not isinstance(policy.hosts, IndexedHosts):
+            for name in policy.hosts:
+                for pa in self._living(name).addresses:
+                    self._owners.setdefault(pa.address, (name, pa))
         self._ports_of: dict[str, list[VmPort]] = {}
-        for port in policy.ports.values():
-            if not policy.hosts[port.host].down:
+        if not isinstance(policy.ports, IndexedPorts):
+            for port in policy.ports.values():
                 self._ports_of.setdefault(port.host, []).append(port)
 
     def host(self, name: str) -> HostTables:
         """Return the tables of a host that the policy names."""
         if name not in self._hosts:
             known = self.known(name)
-            ports = self._ports_of.get(name, [])
-            self._hosts[name] = HostTables(self, self._alive[name], known, ports)
+            self._hosts[name] = HostTables(self, self._living(name), known, self._ports_on(name))
         return self._hosts[name]
+
+    def _living(self, name: str) -> Host:
+        """Return a host as it runs: one that is down or forgot everything holds no PA."""
+        if name not in self._alive:
+            host, view = self.policy.hosts[name], self.policy.views.get(name)
+            lost = host.down or (view is not None and view.restarted is Restart.ALL)
+            # After a restart even the PAs are gone until somebody gives them back: MOB-7.
+            self._alive[name] = replace(host, addresses=()) if lost else host
+        return self._alive[name]
+
+    def _owner(self, pa: IPAddress) -> tuple[str, ProviderAddress] | None:
+        """Return the first host that holds a PA, and the PA as it holds it."""
+        hosts = self.policy.hosts
+        if pa not in self._owners and isinstance(hosts, IndexedHosts):
+            for host in hosts.holders(pa):
+                for held in self._living(host.name).addresses:
+                    if held.address == pa:
+                        return self._owners.setdefault(pa, (host.name, held))
+        return self._owners.get(pa)
+
+    def _ports_on(self, host: str) -> PortIndex:
+        """Return the ports of a host; one that is down has none."""
+        ports = self.policy.ports
+        if self.policy.hosts[host].down:
+            return HostPorts(())
+        if isinstance(ports, IndexedPorts):
+            return ports.on_host(host)
+        return HostPorts(self._ports_of.get(host, ()))
 
     def known(self, host: str) -> Known:
         """Return the tables that a host shares with all hosts that know the same."""
-        view = self._views[host]
+        view = self._views.of(host)
         if id(view) not in self._known:
             self._known[id(view)] = Known(view, self.profile)
         return self._known[id(view)]
 
     def owner(self, pa: IPAddress) -> ProviderAddress | None:
         """Return the provider address as its host holds it, or None where no host has it."""
-        found = self._owners.get(pa)
+        found = self._owner(pa)
         return None if found is None else found[1]
 
     def behind(self, pa: IPAddress) -> tuple[str, HostTables]:
         """Return the name and the tables of the host that owns ``pa``."""
-        name = self._owners[pa][0]
-        return name, self.host(name)
+        found = self._owner(pa)
+        assert found is not None  # noqa: S101 - a tunnel leads to a PA that some host holds
+        return found[0], self.host(found[0])
+
+    def transform(self, host: Host, vsid: int) -> TransformTable:
+        """Return the table of changes to frames that a host sends from one virtual subnet.
+
+        Hosts share it, but for those that leave what crosses subnets to another router.
+        """
+        key = host.name if host.use_external_router else "", vsid
+        if key not in self._transforms:
+            self._transforms[key] = TransformTable(self.profile, host, vsid)
+        return self._transforms[key]
 
     def listeners(self, sender: str, vsid: int, pa: IPAddress) -> tuple[str, ...]:
         """Return the other hosts that hear a multicast PA: they know it, and have a port for it."""
@@ -248,6 +295,6 @@ class Tables:
         """Return the access control lists of a port, in the order they are asked (ACL-52)."""
         key = port.name, port.vsid
         if key not in self._filters:
-            view = self._views[port.host]
-            self._filters[key] = lists_of(self.policy, self.profile, port, view)
+            view = self._views.of(port.host)
+            self._filters[key] = self._access_lists.of(port, view)
         return self._filters[key]

@@ -119,13 +119,18 @@ class Sink:
         seconds, nanoseconds = divmod(time, _SECOND)
         return _record(seconds & 0xFFFF_FFFF, nanoseconds, len(frame), original) + frame
 
-    def write(self, octets: ReadableBuffer, frames: ReadableBuffer | None = None) -> None:
+    def write(
+        self,
+        octets: ReadableBuffer,
+        frames: ReadableBuffer | None = None,
+        sizes: ReadableBuffer | None = None,
+    ) -> None:
         """Write whole records.
 
-        ``frames`` are the numbers of the frames that they were made of, as 64-bit integers, for
-        sinks that are put together from several.
+        ``frames`` are the numbers of the frames that they were made of, and ``sizes`` how many
+        octets each has, as 64-bit integers, for sinks that are put together from several.
         """
-        del frames
+        del frames, sizes
         if self._is_unread:
             return
         try:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["trace", "next-hop", "show", "validate", "lint", "rule", "samples", "schema"]
+COMMANDS = [
+    *("trace", "next-hop", "show", "validate", "compile", "lint", "rule", "replay", "samples"),
+    "schema",
+]
 
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -13,6 +13,7 @@ from properties import strategies
 from hnvemu import Fabric, read_flow
 from hnvemu.addresses import MacAddress
 from hnvemu.model.acl import Action, Direction
+from hnvemu.model.indexed import HostPorts
 from hnvemu.model.policy import Profile
 from hnvemu.model.topology import VmPort
 from hnvemu.tables.acl import Filter
@@ -163,8 +164,8 @@ ALONE: list[tuple[Any, tuple[Any, ...]]] = [
     (GuardTable(PORT), ()),
     (KIND, ()),
     (KINDS[Profile.HNVV2], ()),
-    (MemberTable("H2", [PORT], lambda port: port), (ARRIVED, ResolutionAccepted(4))),
-    (SwitchTable(5001, [PORT], lambda port: port), ()),
+    (MemberTable("H2", HostPorts([PORT]), lambda port: port), (ARRIVED, ResolutionAccepted(4))),
+    (SwitchTable(5001, HostPorts([PORT]), lambda port: port), ()),
     (CaptureTable(Encapsulation.NVGRE), (ARRIVED,)),
     (OwnerTable(PORT), (SWITCHED,)),
 ]

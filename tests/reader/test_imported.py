@@ -14,6 +14,8 @@ from hnvemu.reader.edit import PolicyText, Put
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hnvemu import Policy
+
 RECORDS = """\
 "PSComputerName","CustomerAddress","VirtualSubnetID","MACAddress","ProviderAddress","VMName"
 "H1","10.0.1.10","5001","02-00-00-00-01-0A","192.168.10.11","A"
@@ -21,6 +23,11 @@ RECORDS = """\
 ROUTES = """\
 "PSComputerName","RoutingDomainID","VirtualSubnetID","DestinationPrefix","NextHop","Metric"
 "H1","{aaaaaaaa-0000-0000-0000-000000000001}","5001","10.0.1.0/24","0.0.0.0","255"
+"""
+
+ADDRESSES = """\
+"PSComputerName","ProviderAddress","PrefixLength"
+"H1","192.168.10.11","24"
 """
 
 
@@ -69,11 +76,84 @@ def test_hidden_files_and_other_endings_are_left_alone(dumps: Path) -> None:
     assert load_policy(dumps).losses == ()
 
 
-def test_a_policy_and_a_dump_are_refused_together(dumps: Path) -> None:
-    (dumps / "policy.json").write_text('{"hosts": {"H9": {}}}')
+def overlaid(dumps: Path, text: str) -> Policy:
+    (dumps / "own.yaml").write_text("hnv: 1\n" + text)
+    return load_policy(*placed(dumps), dumps / "own.yaml")
 
-    with pytest.raises(PolicyError, match="is not read together with them"):
-        load_policy(dumps / "records.csv", dumps / "policy.json")
+
+def placed(dumps: Path) -> list[Path]:
+    """Return the dumps with a provider address, which puts the VM on its host."""
+    (dumps / "addresses.csv").write_text(ADDRESSES)
+    return [dumps / name for name in ("addresses.csv", "records.csv", "routes.csv")]
+
+
+def test_a_policy_beside_dumps_adds_to_them(dumps: Path) -> None:
+    policy = overlaid(dumps, "hosts: {H9: {}}\nfirewall: {rules: [{name: web, vms: A}]}\n")
+
+    assert [*policy.hosts] == ["H1", "H9"]
+    assert [str(rule.vms) for rule in policy.firewall.rules] == ["rd-aaaaaaaa/A"]
+    assert policy.profile is Profile.WS2012R2
+
+
+def test_a_policy_beside_dumps_says_the_name_and_the_profile(dumps: Path) -> None:
+    policy = overlaid(dumps, "name: mine\nprofile: hnvv2\n")
+
+    assert (policy.name, policy.profile) == ("mine", Profile.HNVV2)
+
+
+def test_a_policy_beside_dumps_names_virtual_networks_by_their_rdid(dumps: Path) -> None:
+    policy = overlaid(
+        dumps, "virtual_networks: {blue: {rdid: '{AAAAAAAA-0000-0000-0000-000000000001}'}}\n"
+    )
+
+    assert [*policy.networks] == ["blue"]
+    assert [*policy.ports] == ["blue/A"]
+    assert [route.network for route in policy.routes] == ["blue"]
+
+
+def test_a_policy_beside_dumps_goes_on_with_hosts_and_networks(dumps: Path) -> None:
+    policy = overlaid(
+        dumps,
+        """\
+hosts: {H1: {provider_mtu: 9000, provider_routes: [{prefix: 0.0.0.0/0, next_hop: 192.168.10.1}]}}
+virtual_networks:
+  blue:
+    rdid: '{aaaaaaaa-0000-0000-0000-000000000001}'
+    customer_routes: [{prefix: 10.0.2.0/24, next_hop: on-link, vsid: 5002}]
+    vms: {B: {host: H1, vsid: 5001, mac: 02-00-00-00-01-0B, ca: 10.0.1.11}}
+""",
+    )
+
+    assert policy.hosts["H1"].mtu == 9000
+    assert [*policy.ports] == ["blue/A", "blue/B"]
+    assert [(str(route.prefix), route.origin.short) for route in policy.routes] == [
+        ("10.0.1.0/24", f"{dumps.as_posix()}/routes.csv:2"),
+        ("10.0.2.0/24", f"{dumps.as_posix()}/own.yaml:6"),
+    ]
+
+
+def test_what_was_imported_keeps_its_place_beside_a_policy(dumps: Path) -> None:
+    plain, more = load_policy(*placed(dumps)), overlaid(dumps, "hosts: {H9: {}}\n")
+
+    assert [record.origin for record in more.records] == [r.origin for r in plain.records]
+    assert more.ports["rd-aaaaaaaa/A"].origin == plain.ports["rd-aaaaaaaa/A"].origin
+    assert more.hosts["H1"].origin == plain.hosts["H1"].origin
+    assert more.networks["rd-aaaaaaaa"].origin == plain.networks["rd-aaaaaaaa"].origin
+    assert more.losses == plain.losses
+    assert more.sha256 != plain.sha256
+
+
+def test_two_policies_beside_dumps_say_a_thing_once(dumps: Path) -> None:
+    (dumps / "more.yaml").write_text("name: a\nhosts: {H1: {provider_mtu: 9000}}\n")
+
+    (dumps / "own.yaml").write_text("hnv: 1\nname: b\nhosts: {H1: {provider_mtu: 1500}}\n")
+    with pytest.raises(PolicyError) as caught:
+        load_policy(dumps / "records.csv", dumps / "more.yaml", dumps / "own.yaml")
+
+    assert [finding.message for finding in caught.value.findings] == [
+        "'name' is said twice, and a policy has one",
+        "the host 'H1' is defined twice",
+    ]
 
 
 def test_a_dump_that_breaks_off_is_refused_with_its_line(dumps: Path) -> None:
