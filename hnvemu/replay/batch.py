@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from hnvemu.replay.judge import UNREAD
+from hnvemu.replay.judge import UNREAD, none_taken
 from hnvemu.replay.known import ASK, SENT, Frames, Known
 
 if TYPE_CHECKING:
@@ -166,6 +166,8 @@ class BatchEngine:
     def close(self) -> None:
         """Count what is not counted yet."""
         self._fold()
+        # A judge and its engine hold each other, and no command waits for cycles to be collected.
+        self._judge.latest = none_taken
 
     def _classify(self, batch: _Batch) -> None:
         """Find the rows of all frames that have none yet, or of those up to a full judge."""

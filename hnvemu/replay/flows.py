@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from hnvemu.replay.packed import pack_flow, pack_told, unpack_flow
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hnvemu.trace.outcome import Outcome, Reason
     from hnvemu.wire.flow import Flow
 
+_whose = Struct("<IQ")
 _END_OF_TIME: Final = (1 << 63) - 1
 
 
@@ -30,7 +32,8 @@ class FlowTable:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._rows: dict[tuple[object, ...], int] = {}
+        self._rows: dict[bytes, int] = {}
+        self._entries: dict[str, int] = {}
         self._flows: list[tuple[str, bytes, int, Verdict, str] | None] = []
         """Entry, flow, length, verdict and capture of a row; None for one of others."""
         self._held = 0
@@ -65,7 +68,9 @@ class FlowTable:
             number: The frame's, which is the first of a row that is not there yet.
             packed: The octets of ``flow``, where the caller has them anyway.
         """
-        key = entry, pack_told(told_by(flow)), id(verdict)
+        entries = self._entries
+        whose = entries.setdefault(entry, len(entries)), id(verdict)
+        key = pack_told(told_by(flow)) + _whose.pack(*whose)
         row = self._rows.get(key)
         if row is not None:
             return row

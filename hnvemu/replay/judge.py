@@ -58,7 +58,6 @@ class Class:
 
     __slots__ = (
         "_packed",
-        "conversation",
         "entry",
         "held",
         "high",
@@ -76,13 +75,11 @@ class Class:
         "writes",
     )
 
-    def __init__(self, number: int, entry: str, packed: bytes, conversation: int) -> None:
+    def __init__(self, number: int, entry: str, packed: bytes) -> None:
         self.number = number
         self.entry = entry
         """A port's full name, or ``pa:HOST``."""
         self._packed = packed
-        self.conversation = conversation
-        """The number of the conversation: classes of one can change each other's answers."""
         self.low = 0
         self.high = _END
         """It has the flows with ``low <= length < high``."""
@@ -112,14 +109,13 @@ class Class:
 class _Conversation:
     """The sessions of one conversation, and the classes of its frames."""
 
-    __slots__ = ("_opener", "_sessions", "classes", "number", "time", "told")
+    __slots__ = ("_opener", "_sessions", "classes", "time", "told")
 
-    def __init__(self, told: bytes, number: int) -> None:
+    def __init__(self, told: bytes) -> None:
         self.told = told
-        self.number = number
         self.time = 0
         """When the sessions are as they say."""
-        self.classes: list[Class] = []
+        self.classes: tuple[Class, ...] = ()
         self._sessions = NO_SESSIONS
         self._opener: Class | None = None
 
@@ -182,14 +178,13 @@ class Judge:
         take note of them and clear the list."""
         self.is_full = False
         """Whether the engine has to fold its counters, call :meth:`clear`, and forget classes."""
-        self.latest: Callable[[int], int] = lambda number: 0  # noqa: ARG005 - see above
-        self._by_key: dict[tuple[str, bytes], Class] = {}
+        self.latest: Callable[[int], int] = none_taken
+        self._by_key: dict[bytes, Class] = {}
         self._conversations: dict[bytes, _Conversation] = {}
         self._holding: dict[bytes, _Conversation] = {}
         """Those with sessions, in the order in which they began."""
         self.most_holding = 0
         """How many had sessions at once, and wanted to."""
-        self._count = 0
         self._recipes = Recipes()
 
     def classify(self, frame: bytes, missing: int, interface: int, time: int, number: int) -> int:
@@ -212,18 +207,8 @@ class Judge:
         entry = self._entrance.find(whole, interface)
         if isinstance(entry, Unread):
             return _NUMBERS[entry]
-        arrival = None
-        if entry.startswith("pa:"):
-            outer = unwrap(whole)
-            arrival = self.fabric.arrival(whole, outer, entry[3:])
-            flow = arrival.flow
-            packed = pack_flow(flow)
-            key = entry, packed + pack_outer(outer)
-        else:
-            flow = read_flow(whole)
-            packed = pack_flow(flow)
-            key = entry, packed
-        if missing and key != self._key(entry, frame + b"\xff" * missing):
+        arrival, flow, packed, key = self._read(entry, whole)
+        if missing and key != self._read(entry, frame + b"\xff" * missing)[-1]:
             return _NUMBERS[Unread.TRUNCATED]
 
         conversation = self._conversation(flow)
@@ -234,7 +219,8 @@ class Judge:
             held = conversation.sessions.held(flow)
         found = self._known(key, flow.length, held)
         if found is None:
-            found = self._judged(key, packed, flow, arrival, conversation, held, number)
+            read = entry, key, packed, flow, arrival
+            found = self._judged(*read, conversation, held, number)
         if not self._established:
             after = self._apply(conversation, found, flow)
             patience = after.patience
@@ -249,21 +235,28 @@ class Judge:
         for conversation in self._holding.values():
             self._catch_up(conversation, conversation.time)
         for conversation in self._conversations.values():
-            conversation.classes = []
+            conversation.classes = ()
         self._conversations = dict(self._holding)
         self._by_key.clear()
         self.classes.clear()
         self.stale.clear()
         self.is_full = False
 
-    def _key(self, entry: str, whole: bytes) -> tuple[str, bytes]:
-        if not entry.startswith("pa:"):
-            return entry, pack_flow(read_flow(whole))
-        outer = unwrap(whole)
-        flow = self.fabric.arrival(whole, outer, entry[3:]).flow
-        return entry, pack_flow(flow) + pack_outer(outer)
+    def _read(self, entry: str, whole: bytes) -> tuple[Arrival | None, Flow, bytes, bytes]:
+        """Return what arrives, the flow, its octets, and those of all that may tell classes apart.
 
-    def _known(self, key: tuple[str, bytes], length: int, held: Held | None) -> Class | None:
+        Where the source MAC says where a frame enters, the flow tells that too.
+        """
+        if not entry.startswith("pa:"):
+            flow = read_flow(whole)
+            packed = pack_flow(flow)
+            return None, flow, packed, _named(entry) + packed if self.by_interface else packed
+        outer = unwrap(whole)
+        arrival = self.fabric.arrival(whole, outer, entry[3:])
+        packed = pack_flow(arrival.flow)
+        return arrival, arrival.flow, packed, _named(entry) + pack_outer(outer) + packed
+
+    def _known(self, key: bytes, length: int, held: Held | None) -> Class | None:
         found = self._by_key.get(key)
         while found is not None:
             if found.low <= length < found.high and found.held == held:
@@ -273,7 +266,8 @@ class Judge:
 
     def _judged(
         self,
-        key: tuple[str, bytes],
+        entry: str,
+        key: bytes,
         packed: bytes,
         flow: Flow,
         arrival: Arrival | None,
@@ -282,8 +276,7 @@ class Judge:
         number: int,
     ) -> Class:
         """Ask the switch, and make the class of all frames that get the same answer."""
-        entry = key[0]
-        found = Class(len(self.classes), entry, packed, conversation.number)
+        found = Class(len(self.classes), entry, packed)
         sessions = None if self._established else conversation.sessions
         ask = _lengths(flow, found)
         if arrival is None:
@@ -304,7 +297,7 @@ class Judge:
         self.classes.append(found)
         found.other = self._by_key.get(key)
         self._by_key[key] = found
-        conversation.classes.append(found)
+        conversation.classes += (found,)
         if path.learnt:
             # The hosts know more now, and any answer may be another.
             self.fabric = self.fabric.after(path)
@@ -317,8 +310,7 @@ class Judge:
         told = pack_told(conversation_of(flow))
         found = self._conversations.get(told)
         if found is None:
-            self._count += 1
-            found = self._conversations[told] = _Conversation(told, self._count)
+            found = self._conversations[told] = _Conversation(told)
         return found
 
     def _catch_up(self, conversation: _Conversation, time: int) -> None:
@@ -380,6 +372,17 @@ class Judge:
         conversation.hold(NO_SESSIONS)
         self.stale += [found.number for found in conversation.classes]
         self._flows.forgotten += 1
+
+
+def none_taken(number: int) -> int:
+    """Say of a class that no frame of it was taken without asking."""
+    del number
+    return 0
+
+
+def _named(entry: str) -> bytes:
+    """Return an entry as the beginning of a key."""
+    return entry.encode() + b"\0"
 
 
 def verdict_of(path: Path, entry: str) -> Verdict:

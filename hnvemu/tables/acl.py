@@ -265,12 +265,15 @@ class Filter:
     Its steps name the port and are made when they are first needed.
     """
 
+    __slots__ = ("_entries", "_steps", "opposite", "port", "shared")
+
     def __init__(self, port: VmPort, shared: RuleList) -> None:
         self.port = port
         self.shared = shared
         self.opposite: Filter | None = None
         """The list whose packets open sessions for this one; None: it keeps no state."""
         self._steps: dict[int, Step] = {}
+        self._entries: tuple[Entry, ...] | None = None
 
     @property
     def direction(self) -> Direction:
@@ -297,13 +300,15 @@ class Filter:
         """Whether some packet could be stopped here."""
         return self.shared.can_deny
 
-    @cached_property
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """The rules in the order in which they are tried, each with its step."""
-        return tuple(
-            Entry(row.conditions, self._step(place))  # type: ignore[arg-type]  # of a row
-            for place, row in enumerate(self.shared.rows)
-        )
+        if self._entries is None:
+            self._entries = tuple(
+                Entry(row.conditions, self._step(place))  # type: ignore[arg-type]  # of a row
+                for place, row in enumerate(self.shared.rows)
+            )
+        return self._entries
 
     @property
     def default(self) -> Default:

@@ -47,6 +47,8 @@ _ND_TYPES = range(135, 137)  # RFC 4861: neighbour solicitation, neighbour adver
 class FrameTable:
     """May this port send a frame with this Ethernet header? (ING-2, ING-3, ING-4)."""
 
+    __slots__ = ("_mac", "_port")
+
     reads = (Axis.VLAN, Axis.DST_MAC, Axis.SRC_MAC)
 
     def __init__(self, port: VmPort) -> None:

@@ -116,11 +116,14 @@ class SwitchTable:
 class OwnerTable:
     """Has this port the destination address, or is it to send the packet on?"""
 
+    __slots__ = ("_addresses", "_delivered", "_onward", "_port")
+
     reads = (Axis.VERSION, Axis.DST)
 
     def __init__(self, port: VmPort) -> None:
         self._port = port
-        self._addresses = {(ca.version, int(ca)) for ca in port.cas}
+        # Few addresses, in thousands of tables: a set of two takes five times as much.
+        self._addresses = tuple([(ca.version, int(ca)) for ca in port.cas])
         self._delivered = Delivered(port)
         self._onward = DeliveredToGateway(port)
 

@@ -110,6 +110,8 @@ class HostTables:
 class ReceivingPort:
     """What is asked of a frame that is to leave the switch at a port."""
 
+    __slots__ = ("inbound", "owners")
+
     def __init__(self, port: VmPort, inbound: tuple[Filter, ...]) -> None:
         self.inbound = inbound
         self.owners = OwnerTable(port)
@@ -117,6 +119,28 @@ class ReceivingPort:
 
 class SendingPort:
     """What is asked of a frame that enters the switch at a port."""
+
+    __slots__ = (
+        "_copies",
+        "_neighbours",
+        "_tables",
+        "addressed",
+        "entered",
+        "exact",
+        "frames",
+        "group_sources",
+        "guards",
+        "host",
+        "kinds",
+        "lookups",
+        "methods",
+        "outbound",
+        "port",
+        "routes",
+        "sources",
+        "switch",
+        "transform",
+    )
 
     def __init__(
         self,
@@ -292,9 +316,13 @@ class Tables:
         return self._receiving[port.name]
 
     def _lists(self, port: VmPort) -> dict[Direction, tuple[Filter, ...]]:
-        """Return the access control lists of a port, in the order they are asked (ACL-52)."""
+        """Return the access control lists of a port, in the order they are asked (ACL-52).
+
+        They are asked for twice, by the port that sends and the one that receives.
+        """
         key = port.name, port.vsid
-        if key not in self._filters:
+        found = self._filters.pop(key, None)
+        if found is None:
             view = self._views.of(port.host)
-            self._filters[key] = self._access_lists.of(port, view)
-        return self._filters[key]
+            found = self._filters[key] = self._access_lists.of(port, view)
+        return found

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from hnvemu.trace.outcome import Outcome, Reason
 
 
+_set = object.__setattr__
+
+
 @dataclass_transform(frozen_default=True, eq_default=True)
 class Step:
     """One decision of a switch and what decided it.
@@ -44,17 +47,19 @@ class Step:
         cls.ends = cls.outcome is not None
 
     def __init__(self, *evidence: object) -> None:
-        self.__dict__.update(zip(self.__match_args__, evidence, strict=True))
+        # Never by way of __dict__, which would make one: large policies have 100,000 of steps.
+        for name, value in zip(self.__match_args__, evidence, strict=True):
+            _set(self, name, value)
 
     def leading_to(self, tables: object) -> Self:
         """Set ``onward`` on a step that was just made, and return it."""
-        self.__dict__["onward"] = tables
+        _set(self, "onward", tables)
         return self
 
     @property
     def evidence(self) -> tuple[Any, ...]:
         """The values of the fields, in order."""
-        return tuple(self.__dict__[name] for name in self.__match_args__)
+        return tuple(getattr(self, name) for name in self.__match_args__)
 
     def __setattr__(self, name: str, value: object) -> Never:
         raise AttributeError(f"{type(self).__name__} is frozen: cannot set {name}")
@@ -66,5 +71,5 @@ class Step:
         return hash((type(self), self.evidence))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self.__match_args__)
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
         return f"{type(self).__name__}({fields})"
