@@ -40,6 +40,8 @@ Form = tuple[Any, ...]
 
 _FEW: Final = 4096
 _ALWAYS_FEW: Final = 16
+_PARTS: Final = 64
+"""Parts of lists that an octet may stand for; parts that are all alike take none."""
 _CODES: Final = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _MAKERS: Final[dict[str, Callable[[int], Any]]] = {"mac": MacAddress, "ipv4": IPv4Address}
 
@@ -179,7 +181,7 @@ def _column(form: Form, rows: int, image: Image) -> Column:
             return _Wide(image, at, rows)
         case ("text", *octets):
             return _Texts(_Parts(image, *octets, rows=rows))
-        case ("list", ("int", width, at), count, inner):
+        case ("list", ("int", width, at), count, inner) if count <= _PARTS * image.length:
             ends = _Ints(image, width, at, rows + 1)
             return _Lists(ends, _column(inner, count, image), count)
         case ("fields", parts):

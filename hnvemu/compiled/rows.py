@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 from zlib import crc32
 
+from hnvemu.compiled.codec import DamagedError
 from hnvemu.compiled.columns import column, pack
 from hnvemu.compiled.index import Index, pack_index
 from hnvemu.model.indexed import IndexedHosts, IndexedPorts, IndexedRecords, IndexedRoutes
@@ -40,6 +41,8 @@ class Table(Generic[Row]):
     def __init__(self, make: Callable[..., Row], form: Form, image: Image) -> None:
         self.count: int
         self.count, forms = form
+        if not 0 <= self.count <= image.length:  # there is an index with an entry a row
+            raise DamagedError("more rows than it has room for")
         self._make = make
         self._columns = {name: column(each, self.count, image) for name, each in forms.items()}
         self._made: dict[int, Row] = {}

@@ -11,6 +11,7 @@ difference to any answer.
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
@@ -47,6 +48,7 @@ UNREAD: Final = (Unread.SHORT, Unread.TRUNCATED, Unread.UNKNOWN_SENDER, Unread.A
 
 _NUMBERS = {why: -1 - at for at, why in enumerate(UNREAD)}
 _ETHERNET_HEADER: Final = 14
+_TABLES_KEPT: Final = 64
 _LENGTH: Final = Axis.LENGTH
 _ARRIVED: Final = frozenset({Outcome.DELIVERED, Outcome.TO_GATEWAY})
 _END: Final = 1 << 31
@@ -185,6 +187,7 @@ class Judge:
         """Those with sessions, in the order in which they began."""
         self.most_holding = 0
         """How many had sessions at once, and wanted to."""
+        self._learnt = 0
         self._recipes = Recipes()
 
     def classify(self, frame: bytes, missing: int, interface: int, time: int, number: int) -> int:
@@ -302,6 +305,9 @@ class Judge:
             # The hosts know more now, and any answer may be another.
             self.fabric = self.fabric.after(path)
             self.is_full = True
+            self._learnt += 1
+            if self._learnt % _TABLES_KEPT == 0:
+                gc.collect()  # commands do not, and the tables of a fabric refer to each other
         elif len(self.classes) >= self._most + self._most // 2:
             self.is_full = True
         return found

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from hnvemu import Fabric, PolicyError, QuestionError, load_policy
 from hnvemu.compiled import kept, load
 from hnvemu.compiled.load import NotKept
 from hnvemu.compiled.rows import CompiledRecords
-from hnvemu.compiled.store import Store, program
+from hnvemu.compiled.store import Stamp, Store, program
 from hnvemu.reader.source import SIZE_LIMIT
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def text(vms: int = 40) -> str:
     return HEAD + "".join(lines)
 
 
-def written(path: Path, content: str, *, time: int = LONG_AGO) -> Path:
+def written(path: Path, content: str, *, at: int = LONG_AGO) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
-    os.utime(path, ns=(time, time))
+    os.utime(path, ns=(at, at))
     return path
 
 
@@ -154,6 +155,22 @@ def test_an_edit_right_after_the_load_is_seen(file: Path, store: Store) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert {port.host for port in read(store, file).policy.ports.values()} == {"H1"}
+
+
+@pytest.mark.parametrize(("age", "seen"), [(0, True), (3600, False)])
+def test_times_tell_nothing_of_a_file_that_was_young(
+    file: Path, store: Store, monkeypatch: pytest.MonkeyPatch, age: int, *, seen: bool
+) -> None:
+    changed = time.time_ns() - age * 10**9
+    same = [Stamp(file.stat().st_size, changed, changed, 1, 1)]
+    for module in (load, kept):
+        monkeypatch.setattr(module, "stamps", lambda _: same)
+    read(store, file)
+    written(file, text().replace("host: H2", "host: H1"))
+
+    done = read(store, file)
+
+    assert ({port.host for port in done.policy.ports.values()} == {"H1"}) == seen
 
 
 @pytest.mark.usefixtures("settled")

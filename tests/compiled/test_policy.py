@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,8 +20,10 @@ from hnvemu.compiled.index import Index, pack_index
 from hnvemu.compiled.policy import compiled, opened
 from hnvemu.formats.export.powershell import powershell_script
 from hnvemu.model import acl, policy, provider, records, topology
+from hnvemu.model.indexed import HostPorts
 from hnvemu.model.origin import Origin
 from hnvemu.reader import mistakes, samples
+from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +72,28 @@ def test_a_compiled_policy_is_pickled_as_any_other() -> None:
     assert parts(again) == parts(policy)
     assert type(again.ports) is dict
     assert type(again.records) is tuple
+
+
+def test_the_ports_of_a_host_are_found_as_among_all_of_them() -> None:
+    known = load_policy("sample:complex-routing")
+    host, other = [*known.hosts][:2]
+    port = next(iter(known.ports.values()))
+    twin = MacAddress(port.mac + (1 << 32) ^ 1)  # which is found by the same number
+    ports = {
+        f"T/{at}": replace(port, name=f"T/{at}", host=on, vsid=vsid, mac=mac)
+        for at, (on, vsid, mac) in enumerate(product((host, other), (5001, 5002), (port.mac, twin)))
+    }
+    policy = replace(known, ports=ports)
+    again = kept(policy).ports
+
+    for name in (host, other):
+        here = HostPorts(port for port in ports.values() if port.host == name)
+        index = again.on_host(name)  # type: ignore[attr-defined]
+        assert {*index} == {*here}
+        for mac in (port.mac, twin, 0):
+            assert [*index.of_mac(mac)] == [*here.of_mac(mac)]
+        for vsid in (5001, 5002, 5003):
+            assert [*index.of_subnet(vsid)] == [*here.of_subnet(vsid)]
 
 
 def test_every_class_of_the_model_has_a_number() -> None:
