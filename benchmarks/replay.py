@@ -123,9 +123,9 @@ def fresh(path: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def replay(source: Path, policy: Path, engine: str, target: Path) -> Sample:
+def replay(source: Path, policy: Path, engine: str, target: Path, *more: str) -> Sample:
     """Run the command on a capture."""
-    options = ("-p", str(policy), "--wire", str(target), "--engine", engine, "-q")
+    options = ("-p", str(policy), "--wire", str(target), "--engine", engine, "-q", *more)
     return harness.process(harness.hnvemu("replay", str(source), *options))
 
 

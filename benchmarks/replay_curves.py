@@ -37,6 +37,7 @@ QUICK = {
     "vms": (10, 1_000),
     "rules": (1, 100),
 }
+ROOM = ("--max-flows", str(max(CURVES["flows"])))
 FLAT = {"packets": at_most(1.5), "vms": at_most(1.5), "rules": at_most(1.5)}
 """Many flows meet colder memory; how much that costs is shown, and has no goal."""
 
@@ -136,7 +137,7 @@ def _point(curve: str, size: int, stack: ExitStack) -> Point:
 
 def _run(point: Point, source: Path, engine: str) -> Sample:
     with fresh(WORK / "wire-curve.pcap") as target:
-        return replay(source, point.policy, engine, target)
+        return replay(source, point.policy, engine, target, *ROOM)
 
 
 if __name__ == "__main__":

@@ -143,9 +143,9 @@ def replay(
             metavar="N",
             show_default=False,
             help="Most flows that are told apart, and conversations that keep their sessions: "
-            "100000 if not said. Others are summed.",
+            "50000 if not said. Others are summed.",
         ),
-    ] = 100_000,
+    ] = 50_000,
     engine: Annotated[
         Literal["auto", "plain", "numpy", "fast", "dask"],
         typer.Option(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hnvemu.wire.flow import Flow
 
 NOWHERE: Final = Targets()
-MAX_FLOWS: Final = 100_000
+MAX_FLOWS: Final = 50_000
 STDIN: Final = "-"
 _CAPTURES: Final = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz")
 
