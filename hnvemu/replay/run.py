@@ -12,6 +12,7 @@ processes; the result is the same.
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from importlib import import_module
@@ -220,6 +221,7 @@ def take(
             most=terms.max_flows,
             established=terms.established,
         )
+        begun = steps is None
         running: Engine = PlainEngine(judge, flows, outputs)
         if steps is not None:
             from hnvemu.replay.batch import BatchEngine  # noqa: PLC0415 - needs NumPy
@@ -235,6 +237,9 @@ def take(
                 own, picked = sieve.pick(chunk)
                 if len(picked.numbers):
                     running.run(own, picked)
+            if not begun:
+                begun = True
+                gc.collect()  # the start of an engine leaves much over
             if gauge is not None:
                 gauge.show(reader.position, reader.packets)
         running.close()

@@ -125,7 +125,7 @@ class OwnerTable:
         # Few addresses, in thousands of tables: a set of two takes five times as much.
         self._addresses = tuple([(ca.version, int(ca)) for ca in port.cas])
         self._delivered = Delivered(port)
-        self._onward = DeliveredToGateway(port)
+        self._onward: DeliveredToGateway | None = None
 
     def find(self, flow: Flow, found: Found) -> Step:
         """Answer from the destination and what led to the port.
@@ -136,12 +136,19 @@ class OwnerTable:
         if (flow.version, flow.dst) in self._addresses:
             return self._delivered
         if isinstance(found, SwitchedLocally):
-            return self._onward if self._port.gateway and flow.version else self._delivered
+            return self._to_gateway if self._port.gateway and flow.version else self._delivered
         if not isinstance(found, PortFound) or not flow.version:
             return self._delivered
         ca = found.record.ca
         direct = int(ca) == flow.dst and ca.version == flow.version and not is_unspecified(ca)
-        return self._delivered if direct else self._onward
+        return self._delivered if direct else self._to_gateway
+
+    @property
+    def _to_gateway(self) -> DeliveredToGateway:
+        """The step of a port that sends packets on, as few do."""
+        if self._onward is None:
+            self._onward = DeliveredToGateway(self._port)
+        return self._onward
 
     def cuts(self, axis: Axis) -> Iterable[int]:
         """The port's addresses; the record's own is a cut of the row that is given."""
