@@ -38,8 +38,7 @@ def first_hop(tables: Tables, port: VmPort, address: IPAddress) -> FirstHop:
     subnets = [
         route.prefix
         for route in view.ways.routes.of_subnet(port.vsid)
-        if route.next_hop is None
-        and route.prefix.version == address.version
+        if route.next_hop is None and route.prefix.version == address.version
     ]
     if any(address in prefix for prefix in subnets):
         record = records.get((port.vsid, int(address)))
