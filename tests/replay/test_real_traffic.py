@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -43,6 +42,8 @@ virtual_networks:
       A: {host: H1, vsid: 5001, mac: 02-00-00-00-01-0A, ca: 10.0.1.10}
       B: {host: H2, vsid: 5001, mac: 02-00-00-00-01-0B, ca: 10.0.1.11}
 """
+PATIENCE = 30
+"""Seconds that a program may take to end."""
 PAS = {"10.0.1.10": "192.168.10.11", "10.0.1.11": "192.168.10.12"}
 NAME = "web.lab"
 SERVER = f"""
@@ -92,7 +93,7 @@ stopped = False
 nic = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 nic.bind(("nic", 0))
 nic.settimeout(0.1)
-signal.signal(signal.SIGINT, stop)
+signal.signal(signal.SIGTERM, stop)
 with open(sys.argv[1], "wb") as file:
     file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1))
     print("ready", flush=True)
@@ -127,8 +128,13 @@ def process(*command: str) -> Iterator[None]:
                 pytest.fail(f"{command} ended with {started.wait()}")
             yield
         finally:
-            started.send_signal(signal.SIGINT)
-            started.stdout.read()
+            # Not SIGINT, which a shell may have told its background to ignore.
+            started.terminate()
+            try:
+                started.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                raise
 
 
 @contextmanager
