@@ -6,7 +6,7 @@ Rules of the file: equal octets mean equal flows, whatever their lengths, which 
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hnvemu.wire.encapsulation import Encapsulation
 from hnvemu.wire.flow import Flow
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _narrow = Struct("<QQhHBBqqhiiiiBBq")
 _wide = Struct("<QQhHBB16s16shiiiiBB17s")
 # Five-tuples begin with the version; without IP: MACs, tag, EtherType, addresses, operation.
-_told = {6: Struct("<Bqqhii"), 7: Struct("<QQhHqqh")}
+_FIVE_TUPLE: Final = 6
+_told = {_FIVE_TUPLE: Struct("<Bqqhii"), 7: Struct("<QQhHqqh")}
 _wide_told = Struct("<B16s16shii")
 _outer = Struct("<QQhB17s17sBBiB")
 
@@ -54,7 +55,7 @@ def unpack_flow(octets: bytes, length: int) -> Flow:
 
 def pack_told(told: tuple[int, ...]) -> bytes:
     """Return the octets of a five-tuple, or of what tells frames without IP from others."""
-    if told[0] == 6:
+    if len(told) == _FIVE_TUPLE and told[0] == 6:
         src, dst = (address.to_bytes(16, "little") for address in told[1:3])
         return _wide_told.pack(told[0], src, dst, *told[3:])
     return _told[len(told)].pack(*told)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties.amount import MANY
 
-from hnvemu.replay.packed import pack_flow, pack_outer, unpack_flow
+from hnvemu.replay.flows import told_by
+from hnvemu.replay.packed import pack_flow, pack_outer, pack_told, unpack_flow
 from hnvemu.wire.encapsulation import Encapsulation, unwrap
 from hnvemu.wire.flow import Flow, read_flow
 
@@ -56,6 +57,22 @@ def test_whatever_is_read_can_be_packed(frame: bytes) -> None:
 
     assert unpack_flow(pack_flow(read_flow(frame)), len(frame)).src_mac == outer.src_mac
     assert len(pack_outer(outer)) == len(pack_outer(unwrap(bytes(14))))
+
+
+@law
+@given(flows())
+def test_what_tells_any_flow_can_be_packed(flow: Flow) -> None:
+    told = told_by(flow)
+
+    assert pack_told(told) == pack_told(told_by(flow._replace(ttl=1, tos=1)))
+
+
+def test_a_mac_that_looks_like_an_ip_version_is_a_mac() -> None:
+    # A frame without IP is told by its MACs first, an IPv6 packet by its version.
+    frame = bytes.fromhex("020000000001 000000000006 88b5") + bytes(46)
+    other = bytes.fromhex("020000000001 000000000007 88b5") + bytes(46)
+
+    assert pack_told(told_by(read_flow(frame))) != pack_told(told_by(read_flow(other)))
 
 
 def test_the_two_encapsulations_are_told_apart() -> None:
