@@ -10,7 +10,6 @@ from hnvemu.render.packet import has_frame, protocol_name, protocol_of
 from hnvemu.render.wording import evidence_of, kind, record_json, words
 from hnvemu.tables.neighbours import message_of
 from hnvemu.trace.origins import origin_of
-from hnvemu.trace.steps import AclDefaultDenied, AclDenied, PortBlocked
 
 if TYPE_CHECKING:
     from hnvemu.model.origin import Origin
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from hnvemu.trace.trace import DeliveredFrame, Trace, WireFrame
 
 SCHEMA: Final = "hnvemu/trace/v1"
-
-_DENIALS = (AclDenied, AclDefaultDenied, PortBlocked)
 
 
 def trace_document(trace: Trace) -> dict[str, Any]:
@@ -124,15 +121,15 @@ def _packet(trace: Trace) -> dict[str, Any]:
 
 
 def _verdict(trace: Trace) -> dict[str, Any]:
-    last = trace.path.last
+    path = trace.path
     return {
         "outcome": trace.outcome.value,
         "reason": None if trace.reason is None else trace.reason.value,
         "node": trace.hops[-1].node,
         "to": trace.receiver,
-        "rule": last.rule.name if isinstance(last, AclDenied) else None,
-        "mechanism": last.mechanism.value if isinstance(last, _DENIALS) else None,
-        "origin": _origin(origin_of(last)),
+        "rule": path.rule,
+        "mechanism": path.mechanism and path.mechanism.value,
+        "origin": _origin(origin_of(path.last)),
     }
 
 

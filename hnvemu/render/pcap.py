@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hnvemu.render.text import verdict
 from hnvemu.render.wording import words
+from hnvemu.wire.blocks import provider_nic
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _records(trace: Trace) -> Iterator[CaptureRecord]:
     if trace.outer is None:
         yield CaptureRecord(trace.at, trace.frame, comment, outbound=False)
     else:
-        provider = _provider(trace.hops[0].node)
+        provider = provider_nic(trace.hops[0].node)
         yield CaptureRecord(provider, trace.outer, comment, outbound=False)
     yield from _onward(trace)
     if trace.reply is not None:
@@ -47,19 +48,15 @@ def _onward(trace: Trace) -> Iterator[CaptureRecord]:
     for position, wire in enumerate(trace.wire, start=1):
         name = wire.tunnel.encapsulation.upper()
         comment = f"{name} from {wire.sender} to {wire.receiver}, VSID {wire.tunnel.vsid}"
-        yield CaptureRecord(_provider(wire.sender), wire.frame, comment, outbound=True)
+        yield CaptureRecord(provider_nic(wire.sender), wire.frame, comment, outbound=True)
         for hop in hops[position : position + 1] or [copy.hops[0] for copy in trace.branches]:
-            provider = _provider(hop.node)
+            provider = provider_nic(hop.node)
             yield CaptureRecord(provider, wire.frame, _explanation(hop), outbound=False)
     for frame in trace.delivered:
         comment = f"{trace.outcome}: {frame.to}, VSID {frame.vsid}"
         yield CaptureRecord(frame.to, frame.frame, comment, outbound=True)
     for copy in trace.branches:
         yield from _onward(copy)
-
-
-def _provider(host: str) -> str:
-    return f"{host} provider"
 
 
 def _explanation(hop: Hop) -> str:

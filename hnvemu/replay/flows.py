@@ -166,7 +166,7 @@ class FlowTable:
             else:
                 entry, packed, length, verdict, self.capture = found
                 flow = unpack_flow(packed, length)
-                row = self.row(entry, flow, self.verdict(verdict), number)
+                row = self.row(entry, flow, self.verdict(verdict), number, packed)
             self.fold(row, *table.counts(other))
         for table in tables:
             self.unread.update(table.unread)

@@ -23,7 +23,7 @@ from hnvemu.tables.sessions import NO_SESSIONS, conversation_of
 from hnvemu.tables.table import Axis
 from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
-from hnvemu.trace.steps import AclDefaultDenied, AclDenied, Arrived, PortBlocked, Sent
+from hnvemu.trace.steps import Arrived, Sent
 from hnvemu.wire.encapsulation import unwrap
 from hnvemu.wire.flow import read_flow
 
@@ -52,7 +52,6 @@ _TABLES_KEPT: Final = 64
 _LENGTH: Final = Axis.LENGTH
 _ARRIVED: Final = frozenset({Outcome.DELIVERED, Outcome.TO_GATEWAY})
 _END: Final = 1 << 31
-_DENIALS = (AclDenied, AclDefaultDenied, PortBlocked)
 
 
 class Class:
@@ -393,16 +392,15 @@ def _named(entry: str) -> bytes:
 
 def verdict_of(path: Path, entry: str) -> Verdict:
     """Return what a path says of the packets that enter there and take it."""
-    last = path.last
     to = path.receiver
     return Verdict(
         path.outcome,
-        last.reason,
+        path.reason,
         path.hops[-1].node,
         to,
-        last.rule.name if isinstance(last, AclDenied) else None,
-        last.mechanism.value if isinstance(last, _DENIALS) else None,
-        origin_of(last),
+        path.rule,
+        path.mechanism and path.mechanism.value,
+        origin_of(path.last),
         tuple(_way(path, entry, to)),
         _copies(path),
     )

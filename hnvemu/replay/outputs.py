@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hnvemu.errors import QuestionError
 from hnvemu.trace.outcome import Outcome
+from hnvemu.wire.blocks import provider_nic
 from hnvemu.wire.sinks import Sink
 
 if TYPE_CHECKING:
@@ -148,9 +149,7 @@ class Outputs:
 
         Without one there is nothing to plan: :meth:`records` looks at each frame.
         """
-        if not self.sinks and self._folder is None:
-            return ()
-        if self._keep is not None and not self._keep(entry, flow, verdict):
+        if not self._wants(entry, flow, verdict):
             return ()
         planned = tuple(self._planned(entry, verdict, recipe))
         return self._plans.setdefault(planned, planned)
@@ -170,12 +169,12 @@ class Outputs:
 
     def _crossing(self, sender: str, receivers: tuple[str, ...], comment: str) -> Iterator[Write]:
         if self._wire is not None:
-            yield self._write(self._wire, Part.WIRE, _provider(sender), comment, outbound=True)
+            yield self._write(self._wire, Part.WIRE, provider_nic(sender), comment, outbound=True)
         if self._folder is not None:
             ends = [(sender, True), *((host, False) for host in receivers)]
             for host, outbound in ends:
                 sink = self._host(host)
-                yield self._write(sink, Part.WIRE, _provider(host), comment, outbound=outbound)
+                yield self._write(sink, Part.WIRE, provider_nic(host), comment, outbound=outbound)
 
     def _arriving(self, to: str, comment: str) -> Iterator[Write]:
         if self._delivered is not None:
@@ -216,27 +215,27 @@ class Outputs:
             missing: How many more it had on the wire: as many are cut from what it becomes.
             time: Nanoseconds since 1970.
         """
+        whole = frame + bytes(missing) if missing else frame
         if found.path is None:
             if not found.writes:
                 return
             recipe = found.recipe
             assert recipe is not None  # noqa: S101 - a class has one or the other
-            inside = recipe.inside(frame + bytes(missing))
+            inside = recipe.inside(whole)
             for write in found.writes:
                 match write.part:
                     case Part.WIRE:
                         assert recipe.header is not None  # noqa: S101 - as it was planned
-                        whole = recipe.header.wrap(inside)
+                        form = recipe.header.wrap(inside)
                     case Part.DELIVERED:
-                        whole = inside
+                        form = inside
                     case Part.SENT:
-                        whole = frame + bytes(missing)
-                yield write.sink, self._record(write, whole, missing, time)
+                        form = whole
+                yield write.sink, self._record(write, form, missing, time)
             return
-        if not self._wanted or not self._keeps(found):
+        if not self._wants(found.entry, found.flow, found.verdict):
             return
-        comment = comment_of(found.verdict)
-        whole = frame + bytes(missing)
+        comment = self._comment(found.verdict)
         for write in self._dropped(found.entry, found.verdict, comment):
             yield write.sink, self._record(write, whole, missing, time)
         trace = fabric.trace(found.path, whole, at=found.entry)
@@ -249,12 +248,11 @@ class Outputs:
                 for write in self._arriving(arrived.to, comment):
                     yield write.sink, self._record(write, arrived.frame, missing, time)
 
-    @property
-    def _wanted(self) -> bool:
-        return bool(self.sinks) or self._folder is not None
-
-    def _keeps(self, found: Class) -> bool:
-        return self._keep is None or self._keep(found.entry, found.flow, found.verdict)
+    def _wants(self, entry: str, flow: Flow, verdict: Verdict) -> bool:
+        """Whether anything is written of packets that meet that end."""
+        if not self.sinks and self._folder is None:
+            return False
+        return self._keep is None or self._keep(entry, flow, verdict)
 
     def _record(self, write: Write, whole: bytes, missing: int, time: int) -> bytes:
         frame = whole[: len(whole) - missing] if missing else whole
@@ -285,10 +283,6 @@ def _receivers(trace: Trace, wire: WireFrame) -> tuple[str, ...]:
     if wire.tunnel.dst.is_multicast:
         return tuple(branch.hops[0].node for branch in trace.branches)
     return (wire.receiver,)
-
-
-def _provider(host: str) -> str:
-    return f"{host} provider"
 
 
 def _make_folder(name: str) -> None:

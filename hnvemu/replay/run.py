@@ -60,6 +60,11 @@ class EngineKind(StrEnum):
     """Workers of a Dask cluster, each with the fastest that it has: ``hnvemu[cluster]``."""
 
 
+_MODULES: Final = {
+    EngineKind.NUMPY: ("hnvemu.replay.vectors", "replay"),
+    EngineKind.FAST: ("hnvemu.replay.kernel", "fast"),
+}
+"""What does the work of an engine, and the extra that it needs."""
 _WORTHWHILE: Final = ((1 << 26, EngineKind.FAST), (1 << 20, EngineKind.NUMPY))
 """From how many octets on a capture is worth the start of an engine."""
 
@@ -286,7 +291,9 @@ def _steps(kind: EngineKind, size: int | None) -> ModuleType | None:
     Raises:
         QuestionError: It is not installed.
     """
-    if kind in (EngineKind.PLAIN, EngineKind.NUMPY, EngineKind.FAST):
+    if kind is EngineKind.PLAIN:
+        return None
+    if kind in _MODULES:
         return _installed(kind)
     # What is faster takes longer to start.
     for least, fastest in _WORTHWHILE:
@@ -296,18 +303,14 @@ def _steps(kind: EngineKind, size: int | None) -> ModuleType | None:
     return None
 
 
-def _installed(kind: EngineKind) -> ModuleType | None:
+def _installed(kind: EngineKind) -> ModuleType:
+    module, extra = _MODULES[kind]
     try:
-        if kind is EngineKind.FAST:
-            return import_module("hnvemu.replay.kernel")
-        if kind is EngineKind.NUMPY:
-            return import_module("hnvemu.replay.vectors")
+        return import_module(module)
     except ImportError as error:
-        extra = "replay" if kind is EngineKind.NUMPY else "fast"
         raise QuestionError(
             f"the engine '{kind}' is not installed: {error}", f"pip install 'hnvemu[{extra}]'"
         ) from None
-    return None
 
 
 def _files(captures: Sequence[str]) -> Iterator[str]:

@@ -131,16 +131,14 @@ class Fabric:
 
         Tables never change and paths are immutable, so a flow is walked once.
         """
-        held = None if sessions is None else sessions.held(flow)
         if sessions is None:
-            return self._walk(flow, at, SessionTable(None))
-        key = at, flow, held
+            return self.walk(flow, at=at, sessions=None)
+        key = at, flow, sessions.held(flow)
         path = self._seen.get(key)
         if path is None:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
-            table = None if held is None else SessionTable(held)
-            path = self._seen[key] = self._walk(flow, at, table)
+            path = self._seen[key] = self.walk(flow, at=at, sessions=sessions)
         return path
 
     def walk(
@@ -156,16 +154,12 @@ class Fabric:
         ``ask`` takes the place of the driver that answers from the tables, and can so watch or
         change what they are asked.
         """
-        held = None if sessions is None else sessions.held(flow)
-        table = None if sessions is not None and held is None else SessionTable(held)
-        return self._walk(flow, at, table, ask)
-
-    def _walk(
-        self, flow: Flow, at: str, sessions: SessionTable | None, ask: Ask | None = None
-    ) -> Path:
-        """Run the pipeline for one flow."""
-        walk = Walk(self.tables, flow, ask or one_packet(flow), sessions, self.flow_id)
+        walk = self._walk(flow, _passing(flow, sessions), ask)
         return walk.sent(self.tables.sending(at))
+
+    def _walk(self, flow: Flow, sessions: SessionTable | None, ask: Ask | None = None) -> Walk:
+        """Prepare to run the pipeline for one flow."""
+        return Walk(self.tables, flow, ask or one_packet(flow), sessions, self.flow_id)
 
     def after(self, trace: Trace | Path) -> Fabric:
         """Return the fabric whose hosts know the addresses that they learned from ``trace``.
@@ -209,10 +203,7 @@ class Fabric:
     ) -> Path:
         """Follow what reaches a host from the provider network, without remembering."""
         flow = arrival.flow
-        held = None if sessions is None else sessions.held(flow)
-        table = None if sessions is not None and held is None else SessionTable(held)
-        walk = Walk(self.tables, flow, ask or one_packet(flow), table, self.flow_id)
-        return walk.arrived(arrival.arrived)
+        return self._walk(flow, _passing(flow, sessions), ask).arrived(arrival.arrived)
 
     def _arrive(self, frame: bytes, at: str) -> Trace:
         """Follow an encapsulated frame that reaches a host."""
@@ -317,6 +308,14 @@ class Fabric:
             )
         known = [*dict.fromkeys(full.partition("/")[2] for full in ports), *ports]
         raise QuestionError(f"no VM is named '{name}'", near_or_known(name, known))
+
+
+def _passing(flow: Flow, sessions: Sessions | None) -> SessionTable | None:
+    """Return what lets ``flow`` pass as a reply; None where nothing does."""
+    if sessions is None:  # every list has admitted its conversation
+        return SessionTable(None)
+    held = sessions.held(flow)
+    return None if held is None else SessionTable(held)
 
 
 def one_packet(flow: Flow) -> Ask:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hnvemu.trace.rewrite import changes
 from hnvemu.trace.steps import (
+    AclDefaultDenied,
+    AclDenied,
     AnnouncementLearnt,
     CopiedToPort,
     MemberFound,
+    PortBlocked,
     PortFound,
     RemoteSourceLearnt,
     SessionMatched,
@@ -18,6 +21,7 @@ from hnvemu.trace.steps import (
 )
 
 if TYPE_CHECKING:
+    from hnvemu.model.acl import Mechanism
     from hnvemu.model.records import LookupRecord
     from hnvemu.trace.outcome import Outcome, Reason
     from hnvemu.trace.rewrite import Change
@@ -111,6 +115,20 @@ class Path:
     def reason(self) -> Reason | None:
         """Why it was dropped or left undecided."""
         return self.last.reason
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the rule that denied."""
+        last = self.last
+        return last.rule.name if isinstance(last, AclDenied) else None
+
+    @property
+    def mechanism(self) -> Mechanism | None:
+        """The kind of list that denied."""
+        last = self.last
+        if isinstance(last, (AclDenied, AclDefaultDenied, PortBlocked)):
+            return last.mechanism
+        return None
 
     @property
     def receiver(self) -> str | None:

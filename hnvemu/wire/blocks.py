@@ -86,6 +86,11 @@ def packet_block(time: int, frame: bytes, original: int, interface: int, tail: b
     return head + frame + padding + tail + _length(octets)
 
 
+def provider_nic(host: str) -> str:
+    """Return the name of the interface at which frames between hosts are captured."""
+    return f"{host} provider"
+
+
 def _block(kind: int, body: bytes) -> bytes:
     octets = _length(len(body) + 12)
     return _length(kind) + octets + body + octets
