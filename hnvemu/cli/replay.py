@@ -201,12 +201,13 @@ def replay(
         raise QuestionError(f"-q and -v have no meaning in {wanted}")
     flow_id = options.flow_id_of(flowid)
     targets = Targets(wire=wire, per_host=per_host, delivered=delivered, drops=drops)
-    _check_streams(captures, policy, targets, output)
-    _check_files(captures, policy or (), targets, output, expect)
+    named = options.named(policy)
+    _check_streams(captures, named, targets, output)
+    _check_files(captures, named, targets, output, expect)
     earlier = _earlier(expect)
 
     fabric = Fabric.compile(
-        options.load(policy, cached=not no_cache),
+        options.load(named, cached=not no_cache),
         profile=None if profile is None else Profile(profile),
         flow_id=flow_id,
     )
@@ -362,12 +363,12 @@ def _earlier(expect: str | None) -> Earlier | None:
 
 
 def _check_streams(
-    captures: Sequence[str], policy: Sequence[str] | None, targets: Targets, output: str | None
+    captures: Sequence[str], policy: Sequence[str], targets: Targets, output: str | None
 ) -> None:
     """Refuse to read standard input twice, or to mix up standard output."""
     if captures.count(_STDIN) > 1:
         raise QuestionError("standard input can be read once")
-    if _STDIN in captures and _STDIN in (policy or ()):
+    if _STDIN in captures and _STDIN in policy:
         raise QuestionError("the policy and the capture cannot both come from stdin")
     if targets.per_host == _STDIN:
         raise QuestionError("--per-host needs a folder, which - is not")
@@ -391,10 +392,14 @@ def _check_files(
     expect: str | None,
 ) -> None:
     """Refuse to write what is read, and two things to one file."""
+    from hnvemu.reader.source import listed
+
     written = [(name, file) for name, file in _named(targets) if file != _STDIN]
     if output is not None and output != _STDIN:
         written.append(("--output", output))
     read = [name for name in captures if name != _STDIN]
+    # One by one: of several of which one is standard input nothing is listed.
+    sources = [str(place) for path in policy for _, place in listed([path]) or ()]
     for position, (name, file) in enumerate(written):
         for other, there in written[:position]:
             if _is_same(file, there):
@@ -406,7 +411,7 @@ def _check_files(
                 raise QuestionError(
                     f"'{file}' {where}is read: {name} cannot write it", "write it elsewhere"
                 )
-        if any(_is_same(file, source) for source in policy):
+        if any(_is_same(file, source) for source in sources):
             raise QuestionError(f"'{file}' is the policy: {name} cannot write it")
         _check_parent(name, file)
     folder = targets.per_host

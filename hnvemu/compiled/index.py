@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from hnvemu.compiled.codec import DamagedError
@@ -21,6 +22,9 @@ _CODE: Final = "Q"
 _CODE_WIDTH: Final = 8
 ROW: Final = 4
 """Octets of a row's number, the end of each entry."""
+_EVERY: Final = 16
+_OFTEN: Final = 64
+"""One search in so many entries pays for having a look at all of them."""
 
 
 def pack_index(keys: Iterable[int], width: int, body: Body, *, rows: Iterable[int]) -> Form:
@@ -55,6 +59,9 @@ class Index:
         self._count: int = count
         self._at: int = at
         self._rows = rows
+        self._searches = 0
+        self._signposts: list[bytes] | None = None
+        """Every sixteenth entry, where many were searched for."""
 
     def find(self, key: int, width: int) -> list[int]:
         """Return the rows of keys that begin with ``key``, which has ``width`` octets."""
@@ -80,13 +87,28 @@ class Index:
     def _position(self, key: bytes) -> int:
         """Return the number of the first entry that is not below ``key``."""
         low, high = 0, self._count
+        signposts = self._signposts
+        if signposts is None:
+            self._searches += 1
+            if self._searches * _OFTEN > self._count:
+                self._signposts = self._every()
+        else:
+            high = bisect_left(signposts, key) * _EVERY
+            low = max(0, high - _EVERY + 1)
+            high = min(high, self._count)
         while low < high:
             middle = (low + high) // 2
-            if self._entry(middle)[: len(key)] < key:
+            # Octets that begin with the key are not below it.
+            if self._entry(middle) < key:
                 low = middle + 1
             else:
                 high = middle
         return low
+
+    def _every(self) -> list[bytes]:
+        octets = self._image.read(self._at, self._count * self._width)
+        step = _EVERY * self._width
+        return [octets[at : at + self._width] for at in range(0, len(octets), step)]
 
     def _entry(self, number: int) -> bytes:
         return self._image.read(self._at + number * self._width, self._width)

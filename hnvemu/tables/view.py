@@ -258,7 +258,8 @@ class IndexedView(View):
         known = self._at.get((vsid, version, ca))
         if known is not None:
             return known
-        found = self._part(self._rows.at(vsid, version, ca)).records[version].get(key)
+        rows = self._rows.at(vsid, version, ca)
+        found = _alone(rows) or self._part(rows).records[version].get(key)
         if found is not None:
             self._at[vsid, version, ca] = found
         return found
@@ -293,8 +294,9 @@ class IndexedView(View):
     def in_domain(self, rdid: str, version: int, ca: int) -> list[LookupRecord]:
         """Return the records of ``ca`` in any virtual subnet of ``rdid``, lowest VSID first."""
         version = version or 4
-        vsids = self._domain(rdid)
-        return self._part(self._rows.among(vsids, version, ca)).in_domain(rdid, version, ca)
+        rows = self._rows.among(self._domain(rdid), version, ca)
+        alone = _alone(rows)
+        return self._part(rows).in_domain(rdid, version, ca) if alone is None else [alone]
 
     def _domain(self, rdid: str) -> list[int]:
         """Return the virtual subnets of a routing domain, in order."""
@@ -384,6 +386,21 @@ class _Overlaid(RecordIndex):
     def __iter__(self) -> Iterator[LookupRecord]:
         yield from self._kept(self._rows)
         yield from self._own
+
+
+def _alone(rows: Sequence[LookupRecord]) -> LookupRecord | None:
+    """Return the one record of an address, where it stands for it in every profile.
+
+    This is so of most addresses, and saves each of them a view of its own.
+    """
+    if len(rows) != 1:
+        return None
+    record = rows[0]
+    kind = record.type
+    names_one = kind is RecordType.STATIC or kind is RecordType.DYNAMIC
+    if not names_one or record.unusable or record.unsynchronized or is_unspecified(record.ca):
+        return None
+    return record
 
 
 def _is(address: IPAddress, version: int, value: int) -> bool:

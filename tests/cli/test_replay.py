@@ -337,6 +337,28 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(
     assert {file: file.read_bytes() for file in Path().rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.parametrize("named", ["hnv.yaml", "HNVEMU_POLICY", "folder"])
+def test_no_policy_is_written_to_however_it_was_named(
+    hnvemu: Run, policy: Path, capture: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    arguments: list[str] = []
+    file = Path("hnv.yaml")
+    if named == "folder":
+        Path("network").mkdir()
+        file = Path("network/policy.yml")
+        arguments = ["-p", "network"]
+    policy.rename(file)
+    if named == "HNVEMU_POLICY":
+        file = file.rename("other.yaml")
+        monkeypatch.setenv(named, "other.yaml")
+    before = file.read_bytes()
+
+    ran = hnvemu("replay", *arguments, capture, "--drops", file)
+
+    assert (ran.code, ran.err) == (2, f"error: '{file}' is the policy: --drops cannot write it\n")
+    assert file.read_bytes() == before
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs /dev/null")
 def test_nothing_is_written_to_twice_without_harm(replayed: Run, capture: Path) -> None:
     ran = replayed(capture, "--wire", "/dev/null", "--drops", "/dev/null", "-q")

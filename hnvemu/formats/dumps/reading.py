@@ -13,7 +13,7 @@ from hnvemu.conditions import is_number
 from hnvemu.errors import PolicyError
 from hnvemu.findings import Finding
 from hnvemu.formats.dumps import objects
-from hnvemu.formats.dumps.kinds import FILTERS, Kind, kind_named, kind_of
+from hnvemu.formats.dumps.kinds import Kind, kind_named, kind_of
 from hnvemu.formats.dumps.rows import CutOffError, Row
 from hnvemu.formats.dumps.written import Nothing, WrittenError, objects_in
 from hnvemu.formats.encoding import text_of
@@ -22,7 +22,7 @@ from hnvemu.model.origin import Origin
 from hnvemu.model.policy import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hnvemu.model.acl import ExtendedAcl, FirewallRule, PortAcl
     from hnvemu.model.provider import ProviderAddress, ProviderRoute
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 100
 """Rows of one file that are reported each; of the others their number."""
+_PORTS = frozenset({"protocol", "localport", "remoteport"})
+_ADDRESSES = frozenset({"localaddress", "remoteaddress"})
 _HERE = frozenset({"", ".", "localhost", "127.0.0.1", "::1"})
 _KIND_WORDS = re.compile(
     r"(get-?)?(net-?virtualization|vm-?network-?adapter|lookup-?records?|customer-?routes?"
@@ -113,10 +115,15 @@ class _Reading:
         self.port_acls: dict[PortAcl, None] = {}
         self.extended_acls: dict[ExtendedAcl, None] = {}
         self.rules: list[tuple[str, FirewallRule]] = []
+        self.filters: dict[tuple[str, str], dict[str, object]] = {}
+        """What the filters of a rule say, by the computer and the InstanceID that they share."""
+        self._files: list[_File] = []
         self.profile = Profile.WS2012R2
 
     def dumps(self) -> Dumps:
         """Return what all files say."""
+        for file in self._files:
+            file.take_rules()
         rules = []
         for name, host in self.hosts.items():
             of_host = [rule for computer, rule in self.rules if computer.casefold() == name]
@@ -161,7 +168,9 @@ class _Reading:
                 )
             )
             return
-        _File(self, source.name, found).read()
+        file = _File(self, source.name, found)
+        file.read(found)
+        self._files.append(file)
 
     def lose(self, message: str, origin: Origin, advice: str | None = None) -> None:
         """Take down what was not understood."""
@@ -174,33 +183,46 @@ class _File:
     def __init__(self, reading: _Reading, name: str, found: list[Row | Nothing]) -> None:
         self._reading = reading
         self._name = name
-        self._found = found
+        self._rules: list[Row] = []
+        self._open: list[Row] = []
+        """Rules without filters."""
         self._lost = 0
         self._cut: Counter[str] = Counter()
         self._strange: Counter[tuple[str, ...]] = Counter()
         self._first: dict[object, Origin] = {}
-        self._filters: dict[str, dict[str, object]] = {}
         said = dict.fromkeys(map(_computer_of, found))
         said.pop("", None)
         self._one = next(iter(said)) if len(said) == 1 else ""
         self._guessed = ""
         self._first_number = 0
 
-    def read(self) -> None:
-        """Take in all rows, and report what was not understood."""
-        rows = [row for row in self._found if isinstance(row, Row)]
-        self._first_number = self._number_of_first_word(rows)
-        for row in rows:
-            if kind_of(row.names) in FILTERS:
-                key = row.text("instanceid")
-                merged = self._filters.setdefault(key, {})
-                for name, value in row.values.items():
-                    merged.setdefault(name, value)
-        for item in self._found:
+    def read(self, found: Iterable[Row | Nothing]) -> None:
+        """Take in all rows, but for firewall rules: their filters may stand in another file."""
+        self._first_number = self._number_of_first_word(
+            row for row in found if isinstance(row, Row)
+        )
+        for item in found:
             if isinstance(item, Nothing):
                 self._take_nothing(item)
             else:
                 self._take_row(item)
+
+    def take_rules(self) -> None:
+        """Take in the firewall rules, and report what of the file was not understood."""
+        for row in self._rules:
+            self._attempt(row, Kind.FIREWALL_RULE, self._take_rule)
+        if self._open:
+            some = f"'{self._open[0].text('displayname', 'name')}'"
+            others = len(self._open) - 1
+            some += (
+                f" and {others} more firewall rules have" if others else ", a firewall rule, has"
+            )
+            self._lose(
+                f"{some} no port filter or no address filter here: what it would say is 'any'",
+                self._place(self._open[0]),
+                "hnvemu import --collector writes them down, and so do"
+                " Get-NetFirewallPortFilter and Get-NetFirewallAddressFilter",
+            )
         self._report()
 
     def _place(self, row: Row | Nothing) -> Origin:
@@ -251,9 +273,13 @@ class _File:
                 self._strange[names] += 1
                 self._first.setdefault(names, self._place(row))
             return
+        self._attempt(row, kind, self._take)
+
+    def _attempt(self, row: Row, kind: Kind, take: Callable[[Kind, Row, Origin], None]) -> None:
+        """Take in a row, or take down why it cannot be understood."""
         origin = self._place(row)
         try:
-            self._take(kind, row, origin)
+            take(kind, row, origin)
         except CutOffError as error:
             name = str(error)
             self._cut[name] += 1
@@ -297,12 +323,24 @@ class _File:
             case Kind.PORT_ACL | Kind.EXTENDED_ACL:
                 self._take_acl(row, origin, objects.owner(row, self._host(row).name))
             case Kind.FIREWALL_RULE:
-                computer = _computer_of(row) or self._one
-                whole = self._with_filters(row)
-                rule = objects.firewall_rule(whole, origin, computer)
-                reading.rules.append((computer, rule))
+                self._rules.append(row)
             case _:
-                pass  # a filter: its rule has it
+                key = _computer_of(row) or self._one, row.text("instanceid")
+                merged = reading.filters.setdefault(key, {})
+                for name, value in row.values.items():
+                    merged.setdefault(name, value)
+
+    def _take_rule(self, _: Kind, row: Row, origin: Origin) -> None:
+        """Take in a firewall rule with its filters, which share its InstanceID."""
+        computer = _computer_of(row) or self._one
+        filters = self._reading.filters
+        key = row.text("instanceid", "name")
+        found = filters.get((computer, key)) or filters.get(("", key)) or {}
+        whole = row._replace(values={**found, **row.values})
+        said = whole.values.keys()
+        if not said & _PORTS or not said & _ADDRESSES:
+            self._open.append(row)
+        self._reading.rules.append((computer, objects.firewall_rule(whole, origin, computer)))
 
     def _take_adapter(self, row: Row, origin: Origin) -> None:
         """Take in a VM's adapter and its lists; the host's own adapters are in no policy."""
@@ -321,11 +359,6 @@ class _File:
             self._reading.extended_acls[objects.extended_acl(row, origin, vms)] = None
         else:
             self._reading.port_acls[objects.port_acl(row, origin, vms)] = None
-
-    def _with_filters(self, row: Row) -> Row:
-        """Return a rule with the properties of its filters, which share its InstanceID."""
-        found = self._filters.get(row.text("instanceid", "name"))
-        return row if found is None else row._replace(values={**found, **row.values})
 
     def _number_of_first_word(self, rows: Iterable[Row]) -> int:
         """Return 0, or 1 where the numbers of Rule and Type can only have been counted from 1."""
