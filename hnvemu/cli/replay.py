@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, NoReturn, assert_never
 
 import typer
 
@@ -16,6 +18,7 @@ from hnvemu.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from hnvemu.cli.replay_expected import Earlier
     from hnvemu.cli.replay_filters import Filters
@@ -267,7 +270,7 @@ class _Run:
 
         asked = self._asked
         try:
-            with Meter(self._color) as meter:
+            with _tidying_up(), Meter(self._color) as meter:
                 return replay(
                     self._fabric,
                     asked.captures,
@@ -352,6 +355,27 @@ class _Run:
             return None
         state = ["--state", "established"] if established and not entry.startswith("pa:") else []
         return ["--pcap", count.capture, "--frame", str(count.number), "--in", entry, *state]
+
+
+@contextmanager
+def _tidying_up() -> Iterator[None]:
+    """Have the signals that end a process leave no more behind than Ctrl-C does."""
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    # Whoever lets one be ignored, as nohup does, means it.
+    taken = [at for at in numbers if at is not None and signal.getsignal(at) is signal.SIG_DFL]
+    try:
+        for number in taken:
+            signal.signal(number, _end)
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, where: FrameType | None) -> NoReturn:
+    """End with the exit code that shells know for a signal."""
+    del where
+    raise SystemExit(128 + number)
 
 
 def _earlier(expect: str | None) -> Earlier | None:

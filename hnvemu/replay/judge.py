@@ -25,10 +25,10 @@ from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 from hnvemu.trace.steps import Arrived, Sent
 from hnvemu.wire.encapsulation import unwrap
-from hnvemu.wire.flow import read_flow
+from hnvemu.wire.flow import Flow, read_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from hnvemu.replay.entrance import Entrance
     from hnvemu.replay.flows import FlowTable
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from hnvemu.trace.path import Path
     from hnvemu.trace.steps import SessionMatched, SessionOpened, Step
     from hnvemu.wire.encapsulation import Tunnel
-    from hnvemu.wire.flow import Flow
 
 ALWAYS: Final = (1 << 63) - 1
 UNREAD: Final = (Unread.SHORT, Unread.TRUNCATED, Unread.UNKNOWN_SENDER, Unread.AMBIGUOUS_SENDER)
@@ -52,6 +51,7 @@ _TABLES_KEPT: Final = 64
 _LENGTH: Final = Axis.LENGTH
 _ARRIVED: Final = frozenset({Outcome.DELIVERED, Outcome.TO_GATEWAY})
 _END: Final = 1 << 31
+_new = tuple.__new__
 
 
 class Class:
@@ -121,6 +121,11 @@ class _Conversation:
         self._opener: Class | None = None
 
     @property
+    def holds_none(self) -> bool:
+        """Whether it has no sessions."""
+        return self._opener is None and self._sessions is NO_SESSIONS
+
+    @property
     def sessions(self) -> Sessions:
         """What it holds."""
         if self._opener is None:
@@ -133,7 +138,7 @@ class _Conversation:
         Most conversations are of the second kind; the sessions of thousands take much memory.
         """
         self._opener = opener
-        self._sessions = sessions if opener is None else NO_SESSIONS
+        self._sessions = sessions if opener is None and len(sessions) else NO_SESSIONS
 
 
 class Judge:
@@ -188,6 +193,8 @@ class Judge:
         """How many had sessions at once, and wanted to."""
         self._learnt = 0
         self._recipes = Recipes()
+        self._cuts: dict[int, tuple[Table, list[int]]] = {}
+        """At which lengths a table may answer otherwise, by its id; the table keeps that its."""
 
     def classify(self, frame: bytes, missing: int, interface: int, time: int, number: int) -> int:
         """Return the number of a frame's class, and remember what it did to its conversation.
@@ -214,11 +221,11 @@ class Judge:
             return _NUMBERS[Unread.TRUNCATED]
 
         conversation = self._conversation(flow)
-        if self._established:
-            held = None
-        else:
+        held = None
+        if not self._established:
             self._catch_up(conversation, time)
-            held = conversation.sessions.held(flow)
+            if not conversation.holds_none:
+                held = conversation.sessions.held(flow)
         found = self._known(key, flow.length, held)
         if found is None:
             read = entry, key, packed, flow, arrival
@@ -280,7 +287,7 @@ class Judge:
         """Ask the switch, and make the class of all frames that get the same answer."""
         found = Class(len(self.classes), entry, packed)
         sessions = None if self._established else conversation.sessions
-        ask = _lengths(flow, found)
+        ask = self._lengths(flow, found)
         if arrival is None:
             path = self.fabric.walk(flow, at=entry, sessions=sessions, ask=ask)
         else:
@@ -303,6 +310,7 @@ class Judge:
         if path.learnt:
             # The hosts know more now, and any answer may be another.
             self.fabric = self.fabric.after(path)
+            self._cuts.clear()
             self.is_full = True
             self._learnt += 1
             if self._learnt % _TABLES_KEPT == 0:
@@ -310,6 +318,51 @@ class Judge:
         elif len(self.classes) >= self._most + self._most // 2:
             self.is_full = True
         return found
+
+    def _lengths(self, flow: Flow, found: Class) -> Ask:
+        """Return the driver that answers for one flow, and notes for which lengths it holds."""
+
+        def ask(table: Table, near: Any = None, far: Any = None) -> Step:
+            if near is None:
+                step = table.find(flow)
+            elif far is None:
+                step = table.find(flow, near)
+            else:
+                step = table.find(flow, near, far)
+            if _LENGTH in table.reads:
+                self._narrow(found, step, table, flow, near, far)
+            return step
+
+        return ask
+
+    def _narrow(
+        self, found: Class, step: Step, table: Table, flow: Flow, near: Any, far: Any
+    ) -> None:
+        """Let a class have the lengths alone at which a table answers with the same step."""
+        given = [each for each in (near, far) if each is not None]
+
+        def answers(length: int) -> bool:
+            other = _new(Flow, (*flow[:_LENGTH], length, *flow[_LENGTH + 1 :]))
+            return table.find(other, *given) is step
+
+        # A cut is where an answer can change: where it does not, the same step comes back.
+        cuts = self._cuts_of(table)
+        above = bisect_right(cuts, flow.length)
+        below = above - 1
+        while above < len(cuts) and answers(cuts[above]):
+            above += 1
+        while below >= 0 and answers(cuts[below] - 1):
+            below -= 1
+        if above < len(cuts):
+            found.high = min(found.high, cuts[above])
+        if below >= 0:
+            found.low = max(found.low, cuts[below])
+
+    def _cuts_of(self, table: Table) -> list[int]:
+        known = self._cuts.get(id(table))
+        if known is None:
+            known = self._cuts[id(table)] = table, sorted(table.cuts(_LENGTH))
+        return known[1]
 
     def _conversation(self, flow: Flow) -> _Conversation:
         told = pack_told(conversation_of(flow))
@@ -320,6 +373,9 @@ class Judge:
 
     def _catch_up(self, conversation: _Conversation, time: int) -> None:
         """Bring sessions to ``time``, with the effects of frames that an engine took by itself."""
+        if conversation.holds_none:
+            conversation.time = max(conversation.time, time)
+            return
         if conversation.sessions.patience is not None:
             taken = [(self.latest(found.number), found) for found in conversation.classes]
             missed = [(at, found) for at, found in taken if at > found.seen]
@@ -401,25 +457,27 @@ def verdict_of(path: Path, entry: str) -> Verdict:
         path.rule,
         path.mechanism and path.mechanism.value,
         origin_of(path.last),
-        tuple(_way(path, entry, to)),
+        _way(path, entry, to),
         _copies(path),
     )
 
 
-def _way(path: Path, entry: str, to: str | None) -> Iterator[str]:
-    """Yield every place that packets pass."""
+def _way(path: Path, entry: str, to: str | None) -> tuple[str, ...]:
+    """Return every place that packets pass."""
     first = path.hops[0].steps[0]
+    way = []
     if not isinstance(first, Arrived):
-        yield entry
+        way.append(entry)
     elif not first.fault:
-        yield _tunnel(first.tunnel)
+        way.append(_tunnel(first.tunnel))
     for hop in path.hops:
-        yield hop.node
+        way.append(hop.node)
         last = hop.steps[-1]
         if type(last) is Sent:
-            yield _tunnel(last.tunnel)
-    if path.outcome in _ARRIVED and to is not None:
-        yield to
+            way.append(_tunnel(last.tunnel))
+    if to is not None and path.outcome in _ARRIVED:
+        way.append(to)
+    return tuple(way)
 
 
 def _tunnel(tunnel: Tunnel) -> str:
@@ -431,42 +489,3 @@ def _copies(path: Path) -> int:
     if not path.branches:
         return 0
     return sum(_copies(branch) or 1 for branch in path.branches)
-
-
-def _lengths(flow: Flow, found: Class) -> Ask:
-    """Return the driver that answers for one flow, and notes for which lengths it holds."""
-
-    def ask(table: Table, near: Any = None, far: Any = None) -> Step:
-        if near is None:
-            step = table.find(flow)
-        elif far is None:
-            step = table.find(flow, near)
-        else:
-            step = table.find(flow, near, far)
-        if _LENGTH in table.reads:
-            _narrow(found, step, table, flow, near, far)
-        return step
-
-    return ask
-
-
-def _narrow(found: Class, step: Step, table: Table, flow: Flow, near: Any, far: Any) -> None:
-    """Let a class have the lengths alone at which a table answers with the same step."""
-
-    def answers(length: int) -> bool:
-        other = flow._replace(length=length)
-        given = [each for each in (near, far) if each is not None]
-        return table.find(other, *given) is step
-
-    # A cut is where an answer can change: where it does not, the same step comes back.
-    cuts = sorted(table.cuts(_LENGTH))
-    above = bisect_right(cuts, flow.length)
-    below = above - 1
-    while above < len(cuts) and answers(cuts[above]):
-        above += 1
-    while below >= 0 and answers(cuts[below] - 1):
-        below -= 1
-    if above < len(cuts):
-        found.high = min(found.high, cuts[above])
-    if below >= 0:
-        found.low = max(found.low, cuts[below])

@@ -6,7 +6,6 @@ at most one receiver. The others have no recipe, and each of their frames is tak
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.trace.rewrite import CHANGES, entropy_of, tunnel_header
@@ -56,19 +55,16 @@ class Recipes:
         if path.branches:
             return None
         dst_mac, counts, header, receiver = None, False, None, ""
-        for step in chain.from_iterable([hop.steps for hop in path.hops]):
-            if type(step) not in CHANGES:
-                continue
+        for step in [s for hop in path.hops for s in hop.steps if type(s) in CHANGES]:
             if header is not None:
                 return None
-            match step:
-                case Sent():
-                    header, receiver = self._header(step, path), step.host
-                case Rewritten(mac) | RewrittenAndCounted(mac):
-                    dst_mac = mac.to_bytes(6)
-                    counts = isinstance(step, RewrittenAndCounted)
-                case _:
-                    return None
+            if isinstance(step, Sent):
+                header, receiver = self._header(step, path), step.host
+            elif isinstance(step, (Rewritten, RewrittenAndCounted)):
+                dst_mac = step.mac.to_bytes(6)
+                counts = type(step) is RewrittenAndCounted
+            else:
+                return None
         last = path.last
         to = last.port.name if isinstance(last, Delivered | DeliveredToGateway) else None
         if len(self._recipes) >= _REMEMBERED:

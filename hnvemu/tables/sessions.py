@@ -175,10 +175,10 @@ class Sessions:
         reply = reply_tuple(flow)
         if reply is None:
             return self
-        if not self._by_reply and not any(step.idle_timeout for step in steps):
+        if not self._by_reply and not [step for step in steps if step.idle_timeout]:
             # Most packets are the first that a caller tells of: nothing is there to be merged.
             places = tuple([_opened_at(step) for step in steps])
-            return Sessions({reply: _together(places)}) if places else self
+            return _untimed({reply: _together(places)}) if places else self
         timeouts = {_opened_at(step): step.idle_timeout for step in steps}
         started = {
             (reply, place): _Timer(seconds * _SECOND, seconds * _SECOND)
@@ -244,7 +244,9 @@ class Sessions:
     @property
     def patience(self) -> int | None:
         """Nanoseconds until the first row is forgotten, if nothing passes; None: all are kept."""
-        return min((timer.left for timer in self._timers.values()), default=None)
+        if not self._timers:
+            return None
+        return min(timer.left for timer in self._timers.values())
 
     def __len__(self) -> int:
         return len(self._by_reply)
@@ -260,6 +262,14 @@ class Sessions:
         return hash((frozenset(self._by_reply.items()), frozenset(self._timers.items())))
 
 
+def _untimed(by_reply: dict[FiveTuple, Held]) -> Sessions:
+    """Return sessions that are never forgotten, without copying what was made for them alone."""
+    made = Sessions.__new__(Sessions)
+    made._by_reply = by_reply  # noqa: SLF001 - of this file's own class
+    made._timers = _NO_TIMERS  # noqa: SLF001 - the same
+    return made
+
+
 @lru_cache(maxsize=65_536)
 def _together(places: tuple[Place, ...]) -> Held:
     """Return places as a set, which conversations alike share: there can be very many."""
@@ -272,5 +282,6 @@ def _opened_at(step: SessionOpened) -> Place:
     return Place(port.name, port.vsid, OPPOSITE[step.direction], step.mechanism)
 
 
+_NO_TIMERS: dict[tuple[FiveTuple, Place], _Timer] = {}
 NO_SESSIONS = Sessions()
 """No conversation has been admitted yet."""

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from hnvemu.trace.steps import Step
     from hnvemu.wire.flow import Flow
 
+# Most of a path's steps are none of these, which their class tells fastest.
+_LEARNING: frozenset[type[object]] = frozenset(
+    {AnnouncementLearnt, SourceLearnt, RemoteSourceLearnt}
+)
 _STATEFUL: frozenset[type[object]] = frozenset({SessionOpened, SessionMatched})
+_AT_PORT: frozenset[type[object]] = frozenset(
+    {PortFound, SwitchedLocally, MemberFound, CopiedToPort}
+)
 
 
 class Hop(NamedTuple):
@@ -79,9 +86,13 @@ class Path:
     def _sessions(self) -> tuple[tuple[SessionOpened, ...], tuple[SessionMatched, ...]]:
         """Find the steps about sessions, those of copies too, when they are first asked for."""
         if self._stateful is None:
-            stateful = [s for hop in self.hops for s in hop.steps if type(s) in _STATEFUL]
-            opened = tuple([s for s in stateful if type(s) is SessionOpened])
-            matched = tuple([s for s in stateful if type(s) is SessionMatched])
+            opened: tuple[SessionOpened, ...] = ()
+            matched: tuple[SessionMatched, ...] = ()
+            for step in [s for hop in self.hops for s in hop.steps if type(s) in _STATEFUL]:
+                if type(step) is SessionOpened:
+                    opened += (step,)
+                elif type(step) is SessionMatched:
+                    matched += (step,)
             for branch in self.branches:
                 opened += branch.opened
                 matched += branch.matched
@@ -91,13 +102,14 @@ class Path:
     @property
     def learnt(self) -> tuple[tuple[str, LookupRecord], ...]:
         """The dynamic records that hosts make of the flow's packets, each with its host."""
-        own = [
-            (hop.node, step.record)
-            for hop in self.hops
-            for step in hop.steps
-            if isinstance(step, (AnnouncementLearnt, SourceLearnt, RemoteSourceLearnt))
-        ]
-        return (*own, *(found for branch in self.branches for found in branch.learnt))
+        own: tuple[tuple[str, LookupRecord], ...] = ()
+        for hop in self.hops:
+            for step in [s for s in hop.steps if type(s) in _LEARNING]:
+                if isinstance(step, (AnnouncementLearnt, SourceLearnt, RemoteSourceLearnt)):
+                    own += ((hop.node, step.record),)
+        for branch in self.branches:
+            own += branch.learnt
+        return own
 
     @property
     def last(self) -> Step:
@@ -133,7 +145,7 @@ class Path:
     @property
     def receiver(self) -> str | None:
         """The port that the switch chose, whether or not its rules let the frame out."""
-        for step in self.hops[-1].steps:
+        for step in [s for s in self.hops[-1].steps if type(s) in _AT_PORT]:
             if isinstance(step, (PortFound, SwitchedLocally, MemberFound, CopiedToPort)):
                 return step.port.name
         return None

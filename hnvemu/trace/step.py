@@ -16,6 +16,28 @@ if TYPE_CHECKING:
 _set = object.__setattr__
 
 
+def _one(self: Step, value: object) -> None:
+    (name,) = self.__match_args__
+    _set(self, name, value)
+
+
+def _two(self: Step, first: object, second: object) -> None:
+    one, two = self.__match_args__
+    _set(self, one, first)
+    _set(self, two, second)
+
+
+def _three(self: Step, first: object, second: object, third: object) -> None:
+    one, two, three = self.__match_args__
+    _set(self, one, first)
+    _set(self, two, second)
+    _set(self, three, third)
+
+
+_FEW: dict[int, Any] = {1: _one, 2: _two, 3: _three}
+"""Initialisers for so many fields, each in half the time of the one for any number."""
+
+
 @dataclass_transform(frozen_default=True, eq_default=True)
 class Step:
     """One decision of a switch and what decided it.
@@ -45,6 +67,9 @@ class Step:
             name for name, kind in get_annotations(cls).items() if not kind.startswith("ClassVar")
         )
         cls.ends = cls.outcome is not None
+        few = _FEW.get(len(cls.__match_args__))
+        if few is not None:
+            cls.__init__ = few  # type: ignore[method-assign]  # it takes as many as there are
 
     def __init__(self, *evidence: object) -> None:
         # Never by way of __dict__, which would make one: large policies have 100,000 of steps.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -27,6 +28,8 @@ from hnvemu.wire.flow import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hnvemu.addresses import IPAddress, MacAddress
 
 VXLAN_PORT: Final = 4789
@@ -225,14 +228,14 @@ class Encapsulator:
             self._middle = struct.pack("!HHBB", 0, _DONT_FRAGMENT, _HOPS, protocol)
             self._after = addresses + gre
             self._sum = int.from_bytes(b"\x45\0" + self._middle + addresses)
-            self._pack = Struct(f"!{len(self._before)}sBH6sH{len(self._after)}s{end}").pack
+            self._pack = _packer(f"!{len(self._before)}sBH6sH{len(self._after)}s{end}")
         else:
             self._before = ethernet
             self._middle = b""
             self._after = struct.pack("!BB", protocol, _HOPS) + addresses + gre
             # Of the UDP checksum: what is the same in pseudo header, UDP and VXLAN.
             self._sum = int.from_bytes(addresses + self._vxlan) + UDP + VXLAN_PORT
-            self._pack = Struct(f"!{len(self._before)}sIH{len(self._after)}s{end}").pack
+            self._pack = _packer(f"!{len(self._before)}sIH{len(self._after)}s{end}")
 
     def wrap(self, frame: bytes, *, entropy: int, tos: int) -> bytes:
         """Return ``frame`` inside the tunnel.
@@ -401,6 +404,12 @@ def unwrap(frame: bytes) -> Outer:
             )
             return _new(Outer, fields)
     return _unwrap_any(frame)
+
+
+@lru_cache
+def _packer(form: str) -> Callable[..., bytes]:
+    """Return what packs values in that form; there are few, and each takes a while to make."""
+    return Struct(form).pack
 
 
 def _ethernet(tunnel: Tunnel) -> bytes:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from hnvemu.replay import run
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cli.conftest import Ran
 
@@ -385,6 +386,44 @@ def test_ctrl_c_leaves_nothing_behind(
 
     assert (ran.code, ran.out, ran.err) == (130, "", "")
     assert sorted(file.name for file in Path().iterdir()) == ["in.pcap", "policy.yaml"]
+
+
+@pytest.fixture(params=["SIGTERM", "SIGHUP"])
+def number(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Return a signal that ends processes, and give it back to whom it was."""
+    number = getattr(signal, request.param, None)
+    if number is None:
+        pytest.skip(f"needs {request.param}")
+    before = signal.getsignal(number)
+    yield number
+    signal.signal(number, before)
+
+
+def test_a_signal_that_ends_it_leaves_nothing_behind(
+    replayed: Run, capture: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def end(*_: object) -> None:
+        assert signal.getsignal(number) is not signal.SIG_DFL  # which would end the tests
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(Meter, "show", end)
+    signal.signal(number, signal.SIG_DFL)
+
+    ran = replayed(capture, "--wire", "wire.pcap", "--drops", "lost.pcapng", "-o", "out.txt")
+
+    assert (ran.code, ran.out, ran.err) == (128 + number, "", "")
+    assert sorted(file.name for file in Path().iterdir()) == ["in.pcap", "policy.yaml"]
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_so(
+    replayed: Run, capture: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(Meter, "show", lambda *_: signal.raise_signal(number))
+    signal.signal(number, signal.SIG_IGN)
+
+    assert replayed(capture, "-q").code == 0
+    assert signal.getsignal(number) is signal.SIG_IGN
 
 
 # ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from hnvemu.formats.dumps import Dumps, DumpSource, collector, read_dumps
 from hnvemu.formats.dumps.kinds import kind_of
 from hnvemu.formats.dumps.rows import folded_names, is_cut_off
 from hnvemu.formats.powershell.parser import parse
-from hnvemu.model.acl import Action, Direction, Protocol
+from hnvemu.model.acl import Action, Direction, Ports, Protocol
 from hnvemu.model.origin import Origin
 from hnvemu.model.policy import Profile
 from hnvemu.model.provider import AddressState
@@ -459,6 +459,61 @@ def test_firewall_rules_are_joined_with_their_filters() -> None:
     assert rule.local_port.ranges == ((80, 80), (443, 443))
     assert str(rule.remote_address) == "localsubnet"
     assert rule.program == ""
+
+
+def test_the_filters_of_a_firewall_rule_may_stand_in_another_file() -> None:
+    ports = {"InstanceID": "{r1}", "Protocol": "TCP", "LocalPort": "80", "RemotePort": "Any"}
+    addresses = {"InstanceID": "{r1}", "LocalAddress": "Any", "RemoteAddress": "10.0.0.0/8"}
+
+    read_ = read_dumps(
+        [
+            DumpSource(f"{number}.json", json.dumps([row | {"PSComputerName": "A"}]).encode())
+            for number, row in enumerate((RULE, ports, addresses))
+        ]
+    )
+
+    (rule,) = read_.inventory.firewall_rules
+    assert rule.protocol == Protocol(6)
+    assert rule.local_port == Ports(((80, 80),))
+    assert str(rule.remote_address) == "10.0.0.0/8"
+    assert read_.losses == ()
+
+
+def test_rules_of_two_guests_with_one_name_have_the_filters_of_their_guest() -> None:
+    ports = {"InstanceID": "{r1}", "Protocol": "TCP", "LocalPort": "80", "RemotePort": "Any"}
+
+    read_ = dump(
+        RULE | {"PSComputerName": "A"},
+        RULE | {"PSComputerName": "B"},
+        ports | {"PSComputerName": "A"},
+        ports | {"PSComputerName": "b", "LocalPort": "443"},
+    )
+
+    of_a, of_b = read_.inventory.firewall_rules
+    assert (of_a.vms.patterns, of_b.vms.patterns) == (("A",), ("B",))
+    assert of_a.local_port == Ports(((80, 80),))
+    assert of_b.local_port == Ports(((443, 443),))
+
+
+def test_firewall_rules_without_filters_or_a_computer_are_told() -> None:
+    read_ = dump(RULE | {"PSComputerName": None})
+
+    (rule,) = read_.inventory.firewall_rules
+    assert (rule.vms.patterns, rule.protocol) == (None, None)
+    assert [loss.message for loss in read_.losses] == [
+        "the firewall rule 'Web' came without its filters: it counts for every protocol, port"
+        " and address",
+        "the file does not say which VM its firewall rules are of: they count for all",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["HV01-records.json", "HV01_routes.csv", "HV01-NetVirtualizationCustomerRoute.json"]
+)
+def test_what_a_file_holds_is_no_part_of_the_name_of_its_host(name: str) -> None:
+    (host,) = dump(RECORD | {"PSComputerName": None}, name=name).inventory.hosts
+
+    assert host.name == "HV01"
 
 
 def test_the_rules_of_a_host_are_reported_and_not_those_of_its_vms() -> None:

@@ -26,9 +26,6 @@ class Kind(StrEnum):
     HELD_ADDRESS = "Get-ProviderAddress"
 
 
-FILTERS = frozenset(
-    {Kind.PORT_FILTER, Kind.ADDRESS_FILTER, Kind.APPLICATION_FILTER, Kind.SERVICE_FILTER}
-)
 _SIGNS: tuple[tuple[Kind, frozenset[str], frozenset[str]], ...] = tuple(
     (kind, frozenset(present.split()), frozenset(absent.split()))
     for kind, present, absent in (

@@ -36,7 +36,8 @@ _ADDRESSES = frozenset({"localaddress", "remoteaddress"})
 _HERE = frozenset({"", ".", "localhost", "127.0.0.1", "::1"})
 _KIND_WORDS = re.compile(
     r"(get-?)?(net-?virtualization|vm-?network-?adapter|lookup-?records?|customer-?routes?"
-    r"|provider-?(address(es)?|routes?)|global|extended-?acls?|acls?|net-?firewall-?rules?|pacamapping)",
+    r"|provider-?(address(es)?|routes?)|global|extended-?acls?|acls?|net-?firewall-?(rules?|\w+-?filters?)|pacamapping)"
+    r"|(?<=[-_. ])(records?|routes?|adapters?|addresses|firewall|rules?|filters?|dumps?)$",
     re.IGNORECASE,
 )
 
@@ -184,8 +185,10 @@ class _File:
         self._reading = reading
         self._name = name
         self._rules: list[Row] = []
-        self._open: list[Row] = []
-        """Rules without filters."""
+        self._bare: list[Row] = []
+        """Firewall rules without filters."""
+        self._of_nobody: list[Row] = []
+        """Firewall rules of a computer that has no name."""
         self._lost = 0
         self._cut: Counter[str] = Counter()
         self._strange: Counter[tuple[str, ...]] = Counter()
@@ -211,17 +214,21 @@ class _File:
         """Take in the firewall rules, and report what of the file was not understood."""
         for row in self._rules:
             self._attempt(row, Kind.FIREWALL_RULE, self._take_rule)
-        if self._open:
-            some = f"'{self._open[0].text('displayname', 'name')}'"
-            others = len(self._open) - 1
-            some += (
-                f" and {others} more firewall rules have" if others else ", a firewall rule, has"
-            )
+        if self._bare:
+            rule, others = self._bare[0].text("displayname", "name"), len(self._bare) - 1
+            also = f" and {others} more" if others else ""
             self._lose(
-                f"{some} no port filter or no address filter here: what it would say is 'any'",
-                self._place(self._open[0]),
+                f"the firewall rule '{rule}'{also} came without its filters: it counts for every"
+                " protocol, port and address",
+                self._place(self._bare[0]),
                 "hnvemu import --collector writes them down, and so do"
                 " Get-NetFirewallPortFilter and Get-NetFirewallAddressFilter",
+            )
+        if self._of_nobody:
+            self._lose(
+                "the file does not say which VM its firewall rules are of: they count for all",
+                self._place(self._of_nobody[0]),
+                "hnvemu import --collector writes it down",
             )
         self._report()
 
@@ -325,7 +332,8 @@ class _File:
             case Kind.FIREWALL_RULE:
                 self._rules.append(row)
             case _:
-                key = _computer_of(row) or self._one, row.text("instanceid")
+                computer = _computer_of(row) or self._one
+                key = computer.casefold(), row.text("instanceid")
                 merged = reading.filters.setdefault(key, {})
                 for name, value in row.values.items():
                     merged.setdefault(name, value)
@@ -335,12 +343,17 @@ class _File:
         computer = _computer_of(row) or self._one
         filters = self._reading.filters
         key = row.text("instanceid", "name")
-        found = filters.get((computer, key)) or filters.get(("", key)) or {}
+        found = filters.get((computer.casefold(), key)) or filters.get(("", key)) or {}
         whole = row._replace(values={**found, **row.values})
+        rule = objects.firewall_rule(whole, origin, computer)
+        self._reading.rules.append((computer, rule))
+        if computer.casefold() in self._reading.hosts:
+            return  # a host's own rules reach no VM
         said = whole.values.keys()
         if not said & _PORTS or not said & _ADDRESSES:
-            self._open.append(row)
-        self._reading.rules.append((computer, objects.firewall_rule(whole, origin, computer)))
+            self._bare.append(row)
+        if not computer:
+            self._of_nobody.append(row)
 
     def _take_adapter(self, row: Row, origin: Origin) -> None:
         """Take in a VM's adapter and its lists; the host's own adapters are in no policy."""

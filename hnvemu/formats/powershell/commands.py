@@ -71,7 +71,7 @@ _HARMLESS = re.compile(
     r"windowsfeature|windowsoptionalfeature|executionpolicy|strictmode|pssession\w*|cimsession|"
     r"psdrive|module\w*|alias|service|localuser|localgroup\w*|computer|adcomputer|aduser|eventlog|"
     r"date|timezone|psdebug|job|scheduled\w*|smb\w*|cluster\w*|dhcpserver\w*|remoteaccess\w*|vpns2s\w*|"
-    r"bgp\w*|netnat\w*|guid|timespan|psbreakpoint|acl|wsmaninstance|winevent|host|variable|member|object)",
+    r"bgp\w*|netnat\w*|guid|timespan|psbreakpoint|acl|wsmaninstance|winevent|host|variable|object)",
 )
 _POLICY = re.compile(
     r"netvirtualization|vmnetworkadapter|netfirewall|networkcontroller|scvmnetwork"
@@ -80,6 +80,8 @@ _POLICY = re.compile(
 
 def is_harmless(name: str) -> bool:
     """Whether a command, in lower case, tells hosts nothing that is a part of a policy."""
+    if name in ("move-vm", "rename-vm"):
+        return False  # a VM's host and its name are parts of a policy
     reads = name.startswith(("get-", "test-", "show-", "export-"))
     return bool(_HARMLESS.fullmatch(name)) and (reads or not _POLICY.search(name))
 
@@ -196,6 +198,13 @@ _KNOWN = (
         "",
         _takes("Path@0", "LiteralPath", "Parent?", "Leaf?", "LeafBase?", "Extension?", "Qualifier?")
         + _takes("Resolve?"),
+    ),
+    Cmdlet(
+        "Add-Member",
+        "",
+        _takes("MemberType@0", "Name@1", "Value@2", "SecondValue@3", "InputObject", "PassThru?")
+        + _takes("Force?", "NotePropertyName", "NotePropertyValue", "NotePropertyMembers")
+        + _takes("TypeName"),
     ),
     Cmdlet(
         "Set-Variable",

@@ -103,9 +103,10 @@ _HIDDEN |= {"home", "pwd", "profile", "pscmdlet", "psboundparameters", "executio
 class _Flow(Exception):  # noqa: N818 - it carries the flow of control, not an error
     """``return``, ``break``, ``continue`` and ``exit`` on their way to whom they are for."""
 
-    def __init__(self, kind: str, output: list[object]) -> None:
+    def __init__(self, kind: str, output: list[object], label: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
+        self.label = label
         self.output = output
 
 
@@ -437,18 +438,18 @@ class Interpreter:
                 return self._statements(body)
         return []
 
-    def _body(self, body: Sequence[Statement], output: list[object]) -> bool:
-        """Evaluate the body of a loop once; return whether the loop ends."""
+    def _body(self, body: Sequence[Statement], output: list[object], label: str) -> str:
+        """Evaluate the body of a loop once; return ``break`` or ``continue`` if it ends by that."""
         try:
             output += self._statements(body)
         except _Flow as flow:
-            if flow.kind not in ("break", "continue"):
+            if flow.kind not in ("break", "continue") or flow.label not in ("", label):
                 flow.output = output + flow.output
                 raise
             output += flow.output
-            return flow.kind == "break"
+            return flow.kind
         checked(output)
-        return False
+        return ""
 
     def _foreach(self, node: Foreach) -> list[object]:
         of = self._value(node.of)
@@ -464,7 +465,7 @@ class Interpreter:
                 continue
             self._step(node.at)
             self._scopes[-1][node.variable.lower()] = item
-            if self._body(node.body, output):
+            if self._body(node.body, output, node.label) == "break":
                 break
         return output
 
@@ -480,7 +481,7 @@ class Interpreter:
                 if found is None or found == node.until:
                     return output
             first = False
-            if self._body(node.body, output):
+            if self._body(node.body, output, node.label) == "break":
                 return output
             if node.after is not None:
                 self._statement(node.after)
@@ -505,33 +506,36 @@ class Interpreter:
         return output
 
     def _clauses(self, node: Switch, item: object, output: list[object]) -> bool:
+        """Evaluate the clauses that an item meets; return whether the switch ends with it."""
+        default = [body for match, body in node.clauses if match is None]
         matched = False
         for match, body in node.clauses:
             if match is None:
                 continue
-            if self._is_case(node.kind, item, match):
-                matched = True
-                if self._body(body, output):
-                    return False
-        for match, body in node.clauses:
-            if match is None and not matched and self._body(body, output):
-                return False
-        return False
+            found = self._is_case(node.kind, item, match)
+            if found is None:
+                why = "whether a clause of this switch is meant is not known"
+                self._leave_out(why, match.at, [body, *default])
+            elif found and (ended := self._body(body, output, node.label)):
+                return ended == "break"
+            matched = matched or found is not False
+        return any(
+            self._body(body, output, node.label) == "break" for body in default if not matched
+        )
 
-    def _is_case(self, kind: str, item: object, match: Expression) -> bool:
+    def _is_case(self, kind: str, item: object, match: Expression) -> bool | None:
+        """Return whether an item meets a clause; None where that is not known."""
         if isinstance(match, Block):
-            return truth(self._answer(match, item)) is True
+            return truth(self._answer(match, item))
         wanted = self._expression(match)
-        if isinstance(wanted, Unknown):
-            return False
         ours, theirs = text(item), text(wanted)
         if isinstance(ours, Unknown) or isinstance(theirs, Unknown):
-            return False
+            return None
         if kind == "wildcard":
             return is_alike(theirs, ours)
         if kind == "regex":
             pattern = searched(theirs, ours)
-            return bool(pattern and pattern.search(ours))
+            return None if pattern is None else bool(pattern.search(ours))
         return ours.lower() == theirs.lower()
 
     def _flow(self, node: Flow) -> NoReturn:
@@ -541,7 +545,7 @@ class Interpreter:
             shown = "" if isinstance(word, Unknown) else f": {word[:80]}"
             self._lose(f"the script ends here with an error{shown}", node.at)
             raise _Flow("exit", [])
-        raise _Flow(node.kind, list(output) if node.kind == "return" else [])
+        raise _Flow(node.kind, list(output) if node.kind == "return" else [], node.label)
 
     # -----------------------------------------------------------------------------------------
     # Blocks and functions
@@ -552,10 +556,22 @@ class Interpreter:
         if block.process is not None:
             for item in piped or [None]:
                 self._scopes[-1]["_"] = item
+                for parameter in block.parameters:
+                    self._bind_piped(parameter, item)
                 output += self._statements(block.process)
         elif piped:
             self._scopes[-1]["input"] = piped
         return output + self._statements(block.body)
+
+    def _bind_piped(self, parameter: Parameter, item: object) -> None:
+        """Give a parameter what is piped in, or its property."""
+        if parameter.by_value:
+            held = item
+        elif parameter.by_name and isinstance(item, Table) and item.has(parameter.name):
+            held = item.get(parameter.name)
+        else:
+            return
+        self._scopes[-1][parameter.name.lower()] = _as_type(parameter.type, held)
 
     def _call_block(
         self,
@@ -723,7 +739,8 @@ class Interpreter:
 
     def _strange_command(self, node: Command, word: str, name: str) -> list[object]:
         if is_harmless(name):
-            return [self._result_of(node, word)] if not name.startswith(("write-", "out-")) else []
+            is_shown = name.startswith(("write-", "out-")) and name != "out-string"
+            return [] if is_shown else [self._result_of(node, word)]
         if word[:1].isdigit():
             self._lose(
                 f"'{word}' is no number, so PowerShell runs it as a command",
@@ -833,6 +850,7 @@ class Interpreter:
             "import-powershelldatafile": self._data_file,
             "join-path": self._join_path,
             "split-path": self._split_path,
+            "add-member": self._add_member,
             "set-variable": self._set_variable,
             "new-variable": self._set_variable,
             "write-output": lambda bound, piped, _: list(piped or listed(bound.get("InputObject"))),
@@ -900,20 +918,22 @@ class Interpreter:
     def _select(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
         del node
         found = list(piped)
+        many: dict[str, int] = {}
         for name in ("First", "Last", "Skip"):
-            count = number(bound.get(name)) if name in bound else None
-            if count is None:
-                continue
-            many = max(0, round(count))
-            found = (
-                found[:many]
-                if name == "First"
-                else found[many:]
-                if name == "Skip"
-                else found[-many:]
-                if many
-                else []
-            )
+            if name in bound:
+                held = bound.get(name)
+                count = None if isinstance(held, Unknown) else number(held)
+                if count is None:
+                    return [Unknown(what=f"what -{name} selects")]
+                many[name] = max(0, round(count))
+        skipped = many.get("Skip", 0)
+        found = found[: len(found) - skipped] if "Last" in many else found[skipped:]
+        if "First" in many:
+            found = found[: many["First"]]
+        if "Last" in many:
+            found = found[max(0, len(found) - many["Last"]) :]
+        if "Index" in bound:
+            found = [operators.index(found, one) for one in listed(bound.get("Index"))]
         if "ExpandProperty" in bound:
             name = str(text(bound.get("ExpandProperty")))
             found = [one for item in found for one in listed(operators.member(item, name))]
@@ -942,29 +962,42 @@ class Interpreter:
 
     def _sort(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
         del node
-        by = listed(bound.get("Property"))
-
-        def keys(item: object) -> list[tuple[int, float, str]]:
-            found = []
-            for one in by or [None]:
-                held = item
-                if isinstance(one, Block):
-                    held = self._answer(one, item)
-                elif one is not None:
-                    held = operators.member(item, str(text(one)))
-                if isinstance(held, int | float):
-                    found.append((0, float(held), ""))
-                else:
-                    found.append((1, 0.0, str(text(held)).lower()))
-            return found
-
-        ordered = sorted(piped, key=keys, reverse=bound.flag("Descending"))
+        by = listed(bound.get("Property")) or [None]
+        if any(isinstance(item, Unknown) for item in piped):
+            return list(piped)
+        ordered = list(piped)
+        for one in reversed(by):
+            keys: list[tuple[tuple[int, float, str], object]] = []
+            for item in ordered:
+                key = self._sort_key(one, item)
+                if isinstance(key, Unknown):
+                    return [Unknown(what="what Sort-Object puts first")]
+                keys.append((key, item))
+            falling = bound.flag("Descending")
+            if isinstance(one, Table) and one.has("Descending"):
+                falling = truth(one.get("Descending")) is True
+            keys.sort(key=lambda pair: pair[0], reverse=falling)
+            ordered = [item for _, item in keys]
         if not bound.flag("Unique"):
             return ordered
         seen: dict[str, object] = {}
         for item in ordered:
-            seen.setdefault(str(keys(item)), item)
+            seen.setdefault(str([self._sort_key(one, item) for one in by]), item)
         return list(seen.values())
+
+    def _sort_key(self, by: object, item: object) -> tuple[int, float, str] | Unknown:
+        """Return what an item is sorted by."""
+        if isinstance(by, Table):
+            by = by.get("Expression") or by.get("E")
+        held = item
+        if isinstance(by, Block):
+            held = self._answer(by, item)
+        elif by is not None:
+            held = operators.member(item, str(text(by)))
+        if isinstance(held, int | float):
+            return (0, float(held), "")
+        word = text(held)
+        return word if isinstance(word, Unknown) else (1, 0.0, word.lower())
 
     def _invoke(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
         places = [bound.get("Place"), bound.get("Block")]
@@ -1059,9 +1092,27 @@ class Interpreter:
             return [Table(held.items() if isinstance(held, Table) else (), is_object=True)]
         if kind in ("hashtable", "collections.hashtable"):
             return [Table()]
-        if "list" in kind or kind == "collections.arraylist":
+        if operators.is_list(kind):
             return [[]]
         return [Unknown(what=f"an object of the type {text(bound.get('TypeName'))}")]
+
+    def _add_member(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
+        short = "NotePropertyName" in bound
+        name = bound.get("NotePropertyName" if short else "Name")
+        held = bound.get("NotePropertyValue" if short else "Value")
+        kind = "noteproperty" if short else str(text(bound.get("MemberType"))).lower()
+        added: Table | None = None
+        if isinstance(members := bound.get("NotePropertyMembers"), Table):
+            added = members
+        elif kind == "noteproperty" and isinstance(name, str):
+            added = Table([(name, held)])
+        for item in piped:
+            if added is not None and isinstance(item, Table):
+                for key, one in added.items():
+                    item.set(key, one)
+            elif not isinstance(item, Unknown):
+                self._lose("this member is not added: only properties of objects are", node.at)
+        return list(piped) if bound.flag("PassThru") else []
 
     def _set_variable(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
         name = text(bound.get("Name"))
@@ -1169,6 +1220,9 @@ class Interpreter:
         if isinstance(content, Unknown) or bound.flag("Raw"):
             return [content]
         lines: list[object] = [*content.removesuffix("\n").split("\n")]
+        if "TotalCount" in bound:
+            most = number(bound.get("TotalCount"))
+            return [Unknown(what="lines of a file")] if most is None else lines[: round(most)]
         return checked(lines)
 
     def _data_file(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
@@ -1267,7 +1321,7 @@ class Interpreter:
             if _asks_whether_to_go_on(node):
                 return True  # as without -WhatIf, and with Yes for an answer
             self._spend(held, *arguments)
-            return operators.call(held, node.name, arguments)
+            return self._call(node, held, arguments)
         if isinstance(node, Increment):
             held = self._expression(node.of)
             known = None if isinstance(held, Unknown) and held.undefined else held
@@ -1276,6 +1330,26 @@ class Interpreter:
         if isinstance(node, Block | TypeName):
             return node
         assert_never(node)
+
+    def _call(self, node: Call, held: object, arguments: list[object]) -> object:
+        """Call a method; one that would change a list, and is not evaluated, is told."""
+        name = node.name.lower()
+        block = arguments[0] if len(arguments) == 1 else None
+        if name in ("foreach", "where") and isinstance(block, Block) and isinstance(held, list):
+            items = [(item, self._answer(block, item)) for item in held]
+            if name == "foreach":
+                return [one for _, made in items for one in listed(made)]
+            unknown = next((made for _, made in items if truth(made) is None), None)
+            return unknown or [item for item, made in items if truth(made)]
+        made = operators.call(held, node.name, arguments)
+        changed = held.name if isinstance(held, TypeName) else ""
+        if (isinstance(held, list) or changed.lower().endswith("array")) and (
+            name in operators.CHANGES and isinstance(made, Unknown)
+        ):
+            self._lose(
+                f"{node.name}() of a list is not evaluated: the list stays as it is", node.at
+            )
+        return made
 
     def _binary(self, node: Binary) -> object:
         left = self._expression(node.left)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 from hnvemu.addresses import MacAddress
+from hnvemu.conditions import is_number
 from hnvemu.formats.powershell.syntax import TypeName
 from hnvemu.formats.powershell.values import (
     LONGEST,
@@ -58,6 +60,8 @@ def binary(operator: str, left: object, right: object) -> object:
         if isinstance(left, list):
             return [item for item in left if _COMPARE[name](item, right, exact) is True]
         return _COMPARE[name](left, right, exact)
+    if name in ("split", "replace"):
+        return (split if name == "split" else replaced)(left, right, exact=exact)
     return _PLAIN[name](left, right)
 
 
@@ -150,20 +154,18 @@ def _ordered(is_meant: Callable[[int], bool]) -> Callable[[object, object, bool]
 
 
 def _like(left: object, right: object, exact: bool) -> object:  # noqa: FBT001 - one shape for all comparisons
-    del exact
     ours, theirs = text(left), text(right)
     if isinstance(ours, Unknown) or isinstance(theirs, Unknown):
         return Unknown(what="a comparison of objects")
-    return is_alike(theirs, ours)
+    return is_alike(theirs, ours, exact=exact)
 
 
 def match(left: object, right: object, exact: bool = False) -> object:  # noqa: FBT001, FBT002 - one shape for all comparisons
     """Search a regular expression; what could take too long is unknown."""
-    del exact
     ours, theirs = text(left), text(right)
     if isinstance(ours, Unknown) or isinstance(theirs, Unknown):
         return Unknown(what="a comparison of objects")
-    pattern = searched(theirs, ours)
+    pattern = searched(theirs, ours, exact=exact)
     return (
         Unknown(what=f"-match '{theirs[:40]}'") if pattern is None else bool(pattern.search(ours))
     )
@@ -250,6 +252,18 @@ def _divided(ours: float, theirs: float) -> int | float:
     return ours // theirs if whole else made
 
 
+def _power(ours: float, theirs: float) -> float:
+    return math.pow(ours, theirs)
+
+
+def _remainder(ours: float, theirs: float) -> int | float:
+    """Return what a division leaves, with the sign of what is divided."""
+    if isinstance(ours, int) and isinstance(theirs, int):
+        rest = abs(ours) % abs(theirs)
+        return -rest if ours < 0 else rest
+    return math.fmod(ours, theirs)
+
+
 def _range(left: object, right: object) -> object:
     first, last = number(left), number(right)
     if first is None or last is None:
@@ -330,17 +344,24 @@ def joined(left: object, right: object) -> object:
     return unknown or bounded(str(between).join(map(str, words)))
 
 
-def split(left: object, right: object) -> object:
+def split(left: object, right: object, *, exact: bool = False) -> object:
     """Split texts at a regular expression; a second item limits the number of parts."""
     parts = listed(right)
     by = text(parts[0]) if parts else " "
     most = number(parts[1]) if len(parts) > 1 else 0
+    options = text(parts[2]) if len(parts) > 2 else ""
+    if isinstance(by, Unknown):
+        return by
+    if options:
+        if str(options).lower() != "simplematch":
+            return Unknown(what="-split with options")
+        by = re.escape(by)
     found: list[object] = []
     for item in listed(left):
         word = text(item)
-        if isinstance(word, Unknown) or isinstance(by, Unknown):
+        if isinstance(word, Unknown):
             return word
-        pattern = searched(by, word)
+        pattern = searched(by, word, exact=exact)
         if pattern is None:
             return Unknown(what=f"-split '{by[:40]}'")
         limit = max(0, round(most or 0) - 1)
@@ -348,27 +369,33 @@ def split(left: object, right: object) -> object:
     return checked(found)
 
 
-def replaced(left: object, right: object) -> object:
+_GROUP = re.compile(r"\$(?:(?P<sign>[$&])|(?P<bare>[0-9]+)|\{(?P<name>\w+)\})")
+
+
+def replaced(left: object, right: object, *, exact: bool = False) -> object:
     """Replace what a regular expression finds."""
     if isinstance(left, list):
-        return [replaced(item, right) for item in left]
+        return [replaced(item, right, exact=exact) for item in left]
     parts = listed(right)
     word, by = text(left), text(parts[0] if parts else None)
     new = text(parts[1] if len(parts) > 1 else None)
     if isinstance(word, Unknown) or isinstance(by, Unknown) or isinstance(new, Unknown):
         return Unknown(what="-replace of an object")
-    pattern = searched(by, word)
+    pattern = searched(by, word, exact=exact)
     if pattern is None:
         return Unknown(what=f"-replace '{by[:40]}'")
 
     def put(found: re.Match[str]) -> str:
-        return re.sub(
-            r"\$(\d)",
-            lambda group: (
-                found[int(group[1])] or "" if int(group[1]) <= len(found.groups()) else group[0]
-            ),
-            new,
-        )
+        def of_group(written: re.Match[str]) -> str:
+            if written["sign"]:
+                return "$" if written["sign"] == "$" else found[0]
+            name = written["bare"] or written["name"]
+            try:
+                return found[int(name) if is_number(name) else name] or ""
+            except IndexError:
+                return written[0]
+
+        return _GROUP.sub(of_group, new)
 
     return bounded(pattern.sub(put, word))
 
@@ -378,7 +405,7 @@ _PLAIN: dict[str, Callable[[object, object], object]] = {
     "-": lambda left, right: _arithmetic(left, right, lambda a, b: a - b, "-"),
     "*": _times,
     "/": lambda left, right: _arithmetic(left, right, _divided, "/"),
-    "%": lambda left, right: _arithmetic(left, right, lambda a, b: a % b, "%"),
+    "%": lambda left, right: _arithmetic(left, right, _remainder, "%"),
     "..": _range,
     "f": format_text,
     "join": joined,
@@ -413,6 +440,10 @@ def cast(kind: str, held: object) -> object:
     name = kind.lower().removeprefix("system.")
     if isinstance(held, Unknown):
         return held
+    if name == "char[]" and isinstance(held, str):
+        return [*held]
+    if is_list(name):
+        return list(listed(held))
     if name.endswith("[]") or name == "array":
         return [
             cast(name.removesuffix("[]"), item) if name != "array" else item
@@ -439,6 +470,13 @@ def cast(kind: str, held: object) -> object:
     if name == "char":
         return chr(held) if isinstance(held, int) and 0 <= held < 0xD800 else text(held)
     return Unknown(what=f"a value of the type [{kind}]")
+
+
+def is_list(kind: str) -> bool:
+    """Whether a type, in lower case, is a list that grows."""
+    return kind.removeprefix("system.").startswith(
+        ("collections.arraylist", "collections.generic.list[")
+    )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -482,6 +520,8 @@ def member(held: object, name: str) -> object:
         return 0 if held is None else 1
     if isinstance(held, str) and wanted == "ipaddresstostring":
         return held
+    if isinstance(held, str) and wanted == "addressfamily":
+        return "InterNetworkV6" if ":" in held else "InterNetwork"
     return None
 
 
@@ -538,10 +578,8 @@ def call(held: object, name: str, arguments: Sequence[object]) -> object:
     if isinstance(held, TypeName):
         return _static(held.name, wanted, arguments)
     unknown = unknown_in(*arguments)
-    if isinstance(held, list) and wanted == "add":
-        checked([*held[:1], *[None] * len(held)])
-        held.append(arguments[0] if arguments else None)
-        return None
+    if isinstance(held, list) and wanted in CHANGES:
+        return _changed(held, wanted, arguments)
     if isinstance(held, Table):
         return _of_table(held, wanted, arguments)
     if wanted == "tostring":
@@ -559,6 +597,40 @@ def call(held: object, name: str, arguments: Sequence[object]) -> object:
     if isinstance(held, str):
         return _of_text(held, wanted, arguments)
     return Unknown(what=f"{name}()")
+
+
+CHANGES = frozenset(
+    {"add", "addrange", "insert", "insertrange", "remove", "removeat", "removerange", "removeall"}
+    | {"clear", "reverse", "sort"}
+)
+"""What a list does to itself."""
+
+
+def _changed(held: list[object], wanted: str, arguments: Sequence[object]) -> object:
+    """Change a list; what is not evaluated is an unknown value."""
+    first = arguments[0] if arguments else None
+    place = number(first) if not isinstance(first, Unknown) else None
+    if wanted == "add" and len(arguments) == 1:
+        held.append(first)
+    elif wanted == "addrange" and not isinstance(first, Unknown):
+        held += listed(first)
+    elif wanted == "clear":
+        held.clear()
+    elif wanted == "reverse" and not arguments:
+        held.reverse()
+    elif wanted == "remove" and unknown_in(first, held) is None:
+        for at, item in enumerate(held):
+            if item is first or (not isinstance(item, Table) and _equal(item, first, exact=True)):
+                del held[at]
+                break
+    elif wanted == "insert" and place is not None and 0 <= place <= len(held):
+        held.insert(round(place), arguments[1] if len(arguments) > 1 else None)
+    elif wanted == "removeat" and place is not None and 0 <= place < len(held):
+        del held[round(place)]
+    else:
+        return Unknown(what=f"{wanted}() of a list")
+    checked(held)
+    return None
 
 
 def _of_table(held: Table, wanted: str, arguments: Sequence[object]) -> object:
@@ -599,9 +671,9 @@ def _of_text(held: str, wanted: str, arguments: Sequence[object]) -> object:
     if wanted == "trimend":
         return held.rstrip("".join(words) or None)
     if wanted == "split":
-        signs = first or " "
-        parts: list[object] = [*re.split(f"[{re.escape(signs)}]", held)]
-        return checked(parts)
+        return _split_at_signs(held, arguments)
+    if wanted == "tochararray":
+        return checked([*held])
     if wanted == "replace" and len(words) == 2 and first:
         if held.count(first) * len(words[1]) > LONGEST * 10:
             raise LimitError("a replacement makes a text too long")
@@ -625,6 +697,20 @@ def _of_text(held: str, wanted: str, arguments: Sequence[object]) -> object:
     return Unknown(what=f"{wanted}() of a text")
 
 
+def _split_at_signs(held: str, arguments: Sequence[object]) -> object:
+    """Split a text at each of some letters: all blanks, where none is said."""
+    signs = "".join(str(text(one)) for one in listed(arguments[0])) if arguments else ""
+    by = re.compile(f"[{re.escape(signs)}]" if signs else r"\s")
+    if len(arguments) < 2:
+        return checked([*by.split(held)])
+    most, options = number(arguments[1]), str(text(arguments[-1])).lower()
+    if len(arguments) == 2 and most is not None and most > 0:
+        return checked([*by.split(held, maxsplit=round(most) - 1)] if most > 1 else [held])
+    if len(arguments) == 2 and options in ("none", "removeemptyentries"):
+        return checked([part for part in by.split(held) if part or options == "none"])
+    return Unknown(what="Split()")
+
+
 def _static(kind: str, wanted: str, arguments: Sequence[object]) -> object:
     name = kind.lower().removeprefix("system.")
     if name == "string":
@@ -632,22 +718,33 @@ def _static(kind: str, wanted: str, arguments: Sequence[object]) -> object:
             held = arguments[1:]
             return format_text(arguments[0], list(held))
         if wanted == "join" and len(arguments) > 1:
-            return joined(arguments[1], arguments[0])
+            parts = arguments[1] if len(arguments) == 2 else list(arguments[1:])
+            return joined(parts, arguments[0])
         if wanted in ("isnullorempty", "isnullorwhitespace") and arguments:
             word = text(arguments[0])
-            return word if isinstance(word, Unknown) else not word.strip()
+            if isinstance(word, Unknown):
+                return True if word.undefined else word
+            return not (word if wanted == "isnullorempty" else word.strip())
+    if wanted == "new" and is_list(name):
+        return list(arguments[0]) if arguments and isinstance(arguments[0], list) else []
+    if name == "array" and wanted == "reverse" and len(arguments) == 1:
+        return call(arguments[0], wanted, ())
     if name in ("ipaddress", "net.ipaddress", "guid") and wanted in ("parse", "new") and arguments:
         return text(arguments[0])
     if (
         name == "math"
         and arguments
-        and wanted in ("max", "min", "floor", "ceiling", "abs", "round")
+        and wanted in ("max", "min", "floor", "ceiling", "abs", "round", "pow")
     ):
         values = [number(argument) for argument in arguments]
         known = [value for value in values if value is not None]
         if len(known) == len(values):
             chosen = {"max": max(known), "min": min(known), "abs": abs(known[0])}
             chosen |= {"floor": int(known[0] // 1), "ceiling": -int(-known[0] // 1)}
+            if wanted == "pow":
+                return _arithmetic(known[0], known[-1], _power, "pow")
+            if wanted == "round" and len(known) > 1:
+                return round(known[0], min(15, max(0, round(known[1]))))
             return chosen.get(wanted, round(known[0]))
     if name == "guid" and wanted == "newguid":
         return Unknown(what="a new GUID")

@@ -66,6 +66,10 @@ _NUMBER = re.compile(
 _SIZES = {"kb": 10, "mb": 20, "gb": 30, "tb": 40}
 _NAME = re.compile(r"[A-Za-z_\w?]+(?::[A-Za-z_\w]+)?|[$?^]")
 _WORD = re.compile(r"[A-Za-z_][\w]*")
+_LABEL = re.compile(r":(\w+)[ \t\n]*")
+_FROM_PIPELINE = re.compile(
+    r"valuefrompipeline(bypropertyname)?\b(?!\s*=\s*(?:\$false|0))", re.IGNORECASE
+)
 _DASHED = re.compile(rf"[{_DASHES}]([A-Za-z]+)")
 _PARAMETER = re.compile(rf"[{_DASHES}]([A-Za-z_?][\w-]*)(:?)")
 _KEY = re.compile(r"[A-Za-z_][\w-]*|[0-9]+")
@@ -242,12 +246,15 @@ class _Parser:
             "do": self._do,
             "switch": self._switch,
             "function": self._function,
-            "filter": self._function,
+            "filter": self._filter,
             "try": self._try,
         }
-        if self._peek() == ":" and (label := re.compile(r":\w+[ \t\n]*").match(self._text, at)):
+        if self._peek() == ":" and (label := _LABEL.match(self._text, at)):
             self._at = label.end()
-            return self._statement()
+            labelled = self._statement()
+            if isinstance(labelled, Loop | Foreach | Switch):
+                return labelled._replace(label=label[1].lower())
+            return labelled
         if word in read:
             self._at += len(word)
             self._skip(lines=word != "foreach")
@@ -255,6 +262,8 @@ class _Parser:
         if word in ("return", "break", "continue", "throw", "exit"):
             self._at += len(word)
             self._skip()
+            if word in ("break", "continue") and (label := self._match(_WORD)):
+                return Flow(at, word, None, label[0].lower())
             value = None if self._peek() in "\n;)}\0" else self._statement()
             return Flow(at, word, value)
         if word in _REFUSED_KEYWORDS and re.match(
@@ -469,7 +478,15 @@ class _Parser:
             last = self._body("finally")
         return Try(at, body, last)
 
-    def _function(self, at: int) -> Statement:
+    def _filter(self, at: int) -> Function:
+        """Read a function whose body is for each item that is piped in."""
+        found = self._function(at)
+        block = found.block
+        if block.process is not None or block.begin:
+            return found
+        return found._replace(block=block._replace(process=block.body, body=()))
+
+    def _function(self, at: int) -> Function:
         start = self._at
         while self._peek() not in _ENDS:
             self._at += 1
@@ -539,7 +556,7 @@ class _Parser:
             if self._peek() == ")":
                 self._at += 1
                 return tuple(found)
-            kind, mandatory = "", False
+            kind, mandatory, by_value, by_name = "", False, False, False
             aliases: tuple[str, ...] = ()
             while self._peek() == "[":
                 start = self._at
@@ -551,6 +568,8 @@ class _Parser:
                     mandatory = bool(
                         re.search(r"mandatory\s*(?!\s*=\s*(?:\$false|0))", inside, re.IGNORECASE)
                     ) and not re.search(r"mandatory\s*=\s*(\$false|0)", inside, re.IGNORECASE)
+                    piped = {(found[1] or "").lower() for found in _FROM_PIPELINE.finditer(inside)}
+                    by_value, by_name = "" in piped, "bypropertyname" in piped
                 elif inside.lower().startswith("alias"):
                     aliases = tuple(re.findall(r"[\"']([^\"']*)[\"']", inside))
                 self._skip(lines=True)
@@ -566,7 +585,9 @@ class _Parser:
                 self._skip(lines=True)
                 default = self._expression(comma=False)
                 self._skip(lines=True)
-            found.append(Parameter(variable.name, kind, default, mandatory, aliases))
+            found.append(
+                Parameter(variable.name, kind, default, mandatory, aliases, by_value, by_name)
+            )
             if self._peek() == ",":
                 self._at += 1
             elif self._peek() != ")":

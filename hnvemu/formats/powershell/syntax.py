@@ -80,6 +80,10 @@ class Parameter(NamedTuple):
     default: Expression | None
     mandatory: bool
     aliases: tuple[str, ...]
+    by_value: bool = False
+    """Whether it gets what is piped in."""
+    by_name: bool = False
+    """Whether it gets the property of its name of what is piped in."""
 
 
 class Block(NamedTuple):
@@ -227,6 +231,7 @@ class Loop(NamedTuple):
     until: bool = False
     first: bool = False
     """Whether the body runs before the condition is looked at."""
+    label: str = ""
 
 
 class Foreach(NamedTuple):
@@ -236,6 +241,7 @@ class Foreach(NamedTuple):
     variable: str
     of: Statement
     body: tuple[Statement, ...]
+    label: str = ""
 
 
 class Switch(NamedTuple):
@@ -246,6 +252,7 @@ class Switch(NamedTuple):
     """``exact``, ``wildcard`` or ``regex``."""
     of: Statement
     clauses: tuple[tuple[Expression | None, tuple[Statement, ...]], ...]
+    label: str = ""
 
 
 class Function(NamedTuple):
@@ -262,6 +269,8 @@ class Flow(NamedTuple):
     at: int
     kind: str
     value: Statement | None
+    label: str = ""
+    """The loop that ``break`` and ``continue`` are for, where they name one."""
 
 
 class Try(NamedTuple):

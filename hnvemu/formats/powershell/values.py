@@ -8,6 +8,7 @@ name, and everything made of it is one too.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hnvemu.formats.powershell.syntax import Block, TypeName, Written
@@ -261,16 +262,41 @@ def number(held: object) -> int | float | None:
     return None
 
 
-def is_alike(pattern: str, name: str) -> bool:
-    """Whether a wildcard pattern with ``*`` and ``?`` matches a name, without case."""
-    pattern, name = pattern.lower(), name.lower()
+_WILDCARD = re.compile(r"`(.)|\[([^\]]+)\]|(.)", re.DOTALL)
+_ANY_LETTER = (("\0", "\U0010ffff"),)
+_Sign = tuple[tuple[str, str], ...] | None
+"""The letters that a sign of a wildcard pattern stands for, as ranges; None is ``*``."""
+
+
+@lru_cache(maxsize=256)
+def _signs(pattern: str) -> tuple[_Sign, ...]:
+    signs: list[_Sign] = []
+    for found in _WILDCARD.finditer(pattern):
+        if found[3] == "*":
+            signs.append(None)
+        elif found[3] == "?":
+            signs.append(_ANY_LETTER)
+        elif found[2]:
+            within = re.findall(r"(.)-(.)|(.)", found[2], re.DOTALL)
+            signs.append(tuple((low or one, high or one) for low, high, one in within))
+        else:
+            letter = found[1] or found[3]
+            signs.append(((letter, letter),))
+    return tuple(signs)
+
+
+def is_alike(pattern: str, name: str, *, exact: bool = False) -> bool:
+    """Whether a wildcard pattern with ``*``, ``?`` and ``[a-f]`` matches a name."""
+    signs = _signs(pattern if exact else pattern.lower())
+    name = name if exact else name.lower()
     at = in_pattern = 0
     star, mark = -1, 0
     while at < len(name):
-        if in_pattern < len(pattern) and pattern[in_pattern] in ("?", name[at]):
+        sign = signs[in_pattern] if in_pattern < len(signs) else ()
+        if sign and any(low <= name[at] <= high for low, high in sign):
             at += 1
             in_pattern += 1
-        elif in_pattern < len(pattern) and pattern[in_pattern] == "*":
+        elif sign is None:
             star, mark = in_pattern, at
             in_pattern += 1
         elif star >= 0:
@@ -278,10 +304,10 @@ def is_alike(pattern: str, name: str) -> bool:
             at, in_pattern = mark, star + 1
         else:
             return False
-    return not pattern[in_pattern:].strip("*")
+    return not any(signs[in_pattern:])
 
 
-def searched(pattern: str, within: str) -> re.Pattern[str] | None:
+def searched(pattern: str, within: str, *, exact: bool = False) -> re.Pattern[str] | None:
     """Return a regular expression that is safe to search in ``within``; None where it may not be.
 
     A pattern that repeats what repeats could take for ever, and so may several stars on a long
@@ -295,6 +321,7 @@ def searched(pattern: str, within: str) -> re.Pattern[str] | None:
     if len(within) ** max(repeats, 1) > 100_000:
         return None
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        named = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+        return re.compile(named, 0 if exact else re.IGNORECASE)
     except (re.error, OverflowError, RecursionError):
         return None
