@@ -84,6 +84,7 @@ class Table(Generic[Row]):
             ]
             for number, made in self._made.items():
                 rows[number] = made
+            self._made.clear()
             self._all = tuple(rows)
         return self._all
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hnvemu.replay.sieve import Picked
     from hnvemu.wire.chunks import Chunk
 
-_ROOM: Final = 1 << 21
+_ROOM: Final = 3 << 19
 _SLACK: Final = 8  # behind the last record: who adds up words looks at one more
 
 

@@ -57,16 +57,16 @@ RECIPE: Final = np.dtype(
 )
 HEADER: Final = np.dtype(
     [
-        ("octets", "i8"),  # in the pool
-        ("length", "i8"),
-        ("first_at", "i8"),  # where in the header a length stands, or -1
-        ("first_more", "i8"),
-        ("second_at", "i8"),
-        ("second_more", "i8"),
-        ("checksum_at", "i8"),
-        ("sum", "i8"),
-        ("weight", "i8"),
-        ("covers", "i8"),
+        ("octets", "i4"),  # in the pool
+        ("length", "i4"),
+        ("first_at", "i4"),  # where in the header a length stands, or -1
+        ("first_more", "i4"),
+        ("second_at", "i4"),
+        ("second_more", "i4"),
+        ("checksum_at", "i4"),
+        ("sum", "i4"),
+        ("weight", "i4"),
+        ("covers", "i4"),
     ]
 )
 WRITE: Final = np.dtype(

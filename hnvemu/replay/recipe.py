@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hnvemu.wire.encapsulation import Header
 
 
-_REMEMBERED: Final = 65_536
+_REMEMBERED: Final = 8192
 
 
 class Recipe(NamedTuple):

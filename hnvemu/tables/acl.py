@@ -265,14 +265,17 @@ class Filter:
     Its steps name the port and are made when they are first needed.
     """
 
-    __slots__ = ("_entries", "_steps", "opposite", "port", "shared")
+    __slots__ = ("_entries", "_first", "_place", "_steps", "opposite", "port", "shared")
 
     def __init__(self, port: VmPort, shared: RuleList) -> None:
         self.port = port
         self.shared = shared
         self.opposite: Filter | None = None
         """The list whose packets open sessions for this one; None: it keeps no state."""
-        self._steps: dict[int, Step] = {}
+        # Most lists of thousands answer one way alone: a dict for each would be large.
+        self._place = -1
+        self._first: Step | None = None
+        self._steps: dict[int, Step] | None = None
         self._entries: tuple[Entry, ...] | None = None
 
     @property
@@ -325,9 +328,7 @@ class Filter:
             admitted = sessions.find(flow, self)
             if admitted is not None:
                 return admitted
-        place = shared.find(flow)
-        step = self._steps.get(place)
-        return self._step(place) if step is None else step
+        return self._step(shared.find(flow))
 
     def decide(self, flow: Flow) -> Step:
         """Answer by trying every entry in order: what ``find`` answers without a session."""
@@ -335,6 +336,12 @@ class Filter:
 
     def _step(self, place: int) -> Step:
         """Return the step of the entry at a place, which is made once."""
+        if self._first is None:
+            self._place, self._first = place, self.shared.step_at(place, self.port)
+        if place == self._place:
+            return self._first
+        if self._steps is None:
+            self._steps = {}
         step = self._steps.get(place)
         if step is None:
             step = self._steps[place] = self.shared.step_at(place, self.port)

@@ -278,22 +278,23 @@ class AddressTable:
         for pa in reversed(host.addresses):
             preferred = pa.state is AddressState.PREFERRED
             self._steps[pa.address] = Received(pa) if preferred else PaNotPreferred(pa, pa.state)
-        self._sent: dict[int, tuple[Sent, Step]] = {}
+        self._known: dict[int, tuple[IPAddress, Step]] = {}
+        """By the id of an address, which this keeps its own."""
 
     def find(self, flow: Flow, came: Came) -> Step:
         """Answer from the tunnel's destination."""
         del flow
-        known = self._sent.get(id(came))  # hashing an address is slower than all the rest
-        if known is not None and known[0] is came:
-            return known[1]
         if isinstance(came, Arrived) and came.fault is OuterFault.NOT_IP:
             return TunnelBroken(came.fault)
         pa = came.tunnel.dst
+        known = self._known.get(id(pa))  # hashing an address is slower than all the rest
+        if known is not None:
+            return known[1]
         if pa.is_multicast and pa in self._groups(came.tunnel.vsid):
             return GroupReceived(pa)
         step = self._steps.get(pa) or PaNotOwned(pa, self._host)
-        if isinstance(came, Sent):
-            self._sent[id(came)] = came, step
+        if isinstance(came, Sent):  # to an address of the policy, of which there are few
+            self._known[id(pa)] = pa, step
         return step
 
     def cuts(self, axis: Axis) -> Iterable[int]:

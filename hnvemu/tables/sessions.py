@@ -270,7 +270,7 @@ def _untimed(by_reply: dict[FiveTuple, Held]) -> Sessions:
     return made
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1024)
 def _together(places: tuple[Place, ...]) -> Held:
     """Return places as a set, which conversations alike share: there can be very many."""
     return frozenset(places)

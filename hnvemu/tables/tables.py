@@ -37,6 +37,7 @@ from hnvemu.tables.records import (
     SourceTable,
 )
 from hnvemu.tables.routes import NoRoutes, RouteTables
+from hnvemu.tables.sessions import OPPOSITE
 from hnvemu.tables.view import View, Views
 from hnvemu.trace.steps import Entered, PassedThrough
 from hnvemu.value import replace
@@ -215,7 +216,7 @@ class Tables:
         self._receiving: dict[str, ReceivingPort] = {}
         self._access_lists = AccessLists(policy, profile)
         self._transforms: dict[tuple[str, int], TransformTable] = {}
-        self._filters: dict[tuple[str, int], dict[Direction, tuple[Filter, ...]]] = {}
+        self._filters: dict[tuple[str, int, Direction], tuple[Filter, ...]] = {}
         self._alive: dict[str, Host] = {}
         self._owners: dict[IPAddress, tuple[str, ProviderAddress]] = {}
         if not isinstance(policy.hosts, IndexedHosts):
@@ -304,25 +305,27 @@ class Tables:
         """Return what is asked at a port that the policy names."""
         if name not in self._sending:
             port = self.policy.ports[name]
-            outbound = self._lists(port)[Direction.OUTBOUND]
+            outbound = self._lists(port, Direction.OUTBOUND)
             self._sending[name] = SendingPort(self, port, self.host(port.host), outbound)
         return self._sending[name]
 
     def receiving(self, port: VmPort) -> ReceivingPort:
         """Return what is asked of frames that leave the switch at ``port``."""
         if port.name not in self._receiving:
-            inbound = self._lists(port)[Direction.INBOUND]
+            inbound = self._lists(port, Direction.INBOUND)
             self._receiving[port.name] = ReceivingPort(port, inbound)
         return self._receiving[port.name]
 
-    def _lists(self, port: VmPort) -> dict[Direction, tuple[Filter, ...]]:
+    def _lists(self, port: VmPort, direction: Direction) -> tuple[Filter, ...]:
         """Return the access control lists of a port, in the order they are asked (ACL-52).
 
-        They are asked for twice, by the port that sends and the one that receives.
+        Those of both directions are made together, and the others wait until they are asked for.
         """
-        key = port.name, port.vsid
+        key = port.name, port.vsid, direction
         found = self._filters.pop(key, None)
-        if found is None:
-            view = self._views.of(port.host)
-            found = self._filters[key] = self._access_lists.of(port, view)
-        return found
+        if found is not None:
+            return found
+        both = self._access_lists.of(port, self._views.of(port.host))
+        other = OPPOSITE[direction]
+        self._filters[port.name, port.vsid, other] = both[other]
+        return both[direction]
