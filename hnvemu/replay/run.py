@@ -235,6 +235,8 @@ def take(
         sieve = None
         if of > 1:
             sieve = _sieve(vectors=steps is not None)(part, of, terms.at, reader.interfaces)
+        if not begun:
+            gc.freeze()  # what is there already is none of what a start leaves over
         for chunk in reader.chunks():
             if sieve is None:
                 running.run(chunk)
@@ -245,6 +247,7 @@ def take(
             if not begun:
                 begun = True
                 gc.collect()  # the start of an engine leaves much over
+                gc.unfreeze()
             if gauge is not None:
                 gauge.show(reader.position, reader.packets)
         running.close()

@@ -44,7 +44,7 @@ class Selection(Generic[T]):
         self._candidates = tuple(candidates)
         # Equal selectors are one, by number: the places of what they are written at.
         self._places: list[list[int]] = []
-        self._everywhere: set[int] = set()
+        self._everywhere: frozenset[int] = frozenset()
         self._by_name: dict[str, set[int]] = {}
         self._by_glob: dict[str, set[int]] = {}
         numbers: dict[tuple[str, ...] | None, int] = {}
@@ -58,7 +58,7 @@ class Selection(Generic[T]):
 
     def _index(self, patterns: tuple[str, ...] | None, number: int) -> None:
         if patterns is None:
-            self._everywhere.add(number)
+            self._everywhere |= {number}
         for pattern in patterns or ():
             # The name of a VM may look like a glob, and then it selects that VM, too.
             self._by_name.setdefault(pattern, set()).add(number)
@@ -67,14 +67,15 @@ class Selection(Generic[T]):
 
     def selectors_of(self, port: VmPort) -> frozenset[int]:
         """Return which of the selectors name ``port``, by their numbers."""
+        if not self._by_name:
+            return self._everywhere
         found = set(self._everywhere)
-        if self._by_name:
-            names = names_of(port.name)
-            for name in names:
-                found |= self._by_name.get(name, frozenset())
-            for pattern, numbers in self._by_glob.items():
-                if any(fnmatchcase(name, pattern) for name in names if name):
-                    found |= numbers
+        names = names_of(port.name)
+        for name in names:
+            found |= self._by_name.get(name, frozenset())
+        for pattern, numbers in self._by_glob.items():
+            if any(fnmatchcase(name, pattern) for name in names if name):
+                found |= numbers
         return frozenset(found)
 
     def by(self, selectors: Iterable[int]) -> list[T]:

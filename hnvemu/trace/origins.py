@@ -131,10 +131,10 @@ if TYPE_CHECKING:
 def origin_of(step: Step) -> Origin | None:
     """Return where the row that decided was written; None where no file says it."""
     match step:
-        case NotEvaluated(_, origin) | HandedToExternalRouter(_, _, origin):
-            found = origin
         case (
-            Entered(port)
+            Delivered(port)
+            | DeliveredToGateway(port)
+            | Entered(port)
             | PassedThrough(port)
             | SourceMacSpoofed(_, port)
             | GuardsPassed(port)
@@ -147,10 +147,10 @@ def origin_of(step: Step) -> Origin | None:
             | PortBlocked(port, _)
             | PortFound(port, _)
             | PortVsidMismatched(port, _)
-            | Delivered(port)
-            | DeliveredToGateway(port)
         ):
             found = port.origin
+        case NotEvaluated(_, origin) | HandedToExternalRouter(_, _, origin):
+            found = origin
         case AclAllowed(rule, _, _) | AclDenied(rule, _, _):
             found = rule.origin
         case AclDefaulted(default, _, _) | AclDefaultDenied(default, _, _):

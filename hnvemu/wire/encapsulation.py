@@ -227,14 +227,14 @@ class Encapsulator:
             self._before = ethernet + b"\x45"
             self._middle = struct.pack("!HHBB", 0, _DONT_FRAGMENT, _HOPS, protocol)
             self._after = addresses + gre
-            self._sum = int.from_bytes(b"\x45\0" + self._middle + addresses)
+            self._sum = int.from_bytes(b"\x45\0" + self._middle + addresses) % 0xFFFF
             self._pack = _packer(f"!{len(self._before)}sBH6sH{len(self._after)}s{end}")
         else:
             self._before = ethernet
             self._middle = b""
             self._after = struct.pack("!BB", protocol, _HOPS) + addresses + gre
             # Of the UDP checksum: what is the same in pseudo header, UDP and VXLAN.
-            self._sum = int.from_bytes(addresses + self._vxlan) + UDP + VXLAN_PORT
+            self._sum = (int.from_bytes(addresses + self._vxlan) + UDP + VXLAN_PORT) % 0xFFFF
             self._pack = _packer(f"!{len(self._before)}sIH{len(self._after)}s{end}")
 
     def wrap(self, frame: bytes, *, entropy: int, tos: int) -> bytes:
@@ -319,18 +319,23 @@ class Encapsulator:
             if self._is_nvgre:
                 octets = self._pack(*start)
                 return Header(
-                    octets, ((at + 2, 28),), at + 10, self._sum + 28 + ecn, 1, covers_frame=False
+                    octets,
+                    _shifted(at, (2, 28)),
+                    at + 10,
+                    self._sum + 28 + ecn,
+                    1,
+                    covers_frame=False,
                 )
             octets = self._pack(*start, VXLAN_PORT, 0, 0, self._vxlan)
-            lengths = ((at + 2, 36), (at + 24, 16))
+            lengths = _shifted(at, (2, 36), (24, 16))
             return Header(octets, lengths, at + 10, self._sum + 36 + ecn, 1, covers_frame=False)
         first = 0x6000_0000 | ecn << 20
         if self._is_nvgre:
             octets = self._pack(self._before, first, 0, self._after, entropy)
-            return Header(octets, ((at + 4, 8),), -1, 0, 0, covers_frame=False)
+            return Header(octets, _shifted(at, (4, 8)), -1, 0, 0, covers_frame=False)
         udp = (entropy, VXLAN_PORT, 0, 0, self._vxlan)
         octets = self._pack(self._before, first, 0, self._after, *udp)
-        lengths = ((at + 4, 16), (at + 44, 16))
+        lengths = _shifted(at, (4, 16), (44, 16))
         return Header(octets, lengths, at + 46, self._sum + 32 + entropy, 2, covers_frame=True)
 
     def _udp_checksum(self, frame: bytes, octets: int, port: int) -> int:
@@ -410,6 +415,12 @@ def unwrap(frame: bytes) -> Outer:
 def _packer(form: str) -> Callable[..., bytes]:
     """Return what packs values in that form; there are few, and each takes a while to make."""
     return Struct(form).pack
+
+
+@lru_cache
+def _shifted(at: int, *places: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the places of lengths behind a link header, which thousands of headers share."""
+    return tuple([(at + place, more) for place, more in places])
 
 
 def _ethernet(tunnel: Tunnel) -> bytes:
