@@ -24,6 +24,7 @@ from hnvemu.tables.table import Axis
 from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 from hnvemu.trace.steps import Arrived, Sent
+from hnvemu.wire.blocks import MAX_MISSING
 from hnvemu.wire.encapsulation import unwrap
 from hnvemu.wire.flow import Flow, read_flow
 
@@ -212,12 +213,14 @@ class Judge:
         """
         if len(frame) < _ETHERNET_HEADER:
             return _NUMBERS[Unread.SHORT]
-        whole = frame + bytes(missing) if missing else frame
+        whole = frame + bytes(min(missing, MAX_MISSING)) if missing else frame
         entry = self._entrance.find(whole, interface)
         if isinstance(entry, Unread):
             return _NUMBERS[entry]
         arrival, flow, packed, key = self._read(entry, whole)
-        if missing and key != self._read(entry, frame + b"\xff" * missing)[-1]:
+        if missing and (
+            missing > MAX_MISSING or key != self._read(entry, frame + b"\xff" * missing)[-1]
+        ):
             return _NUMBERS[Unread.TRUNCATED]
 
         conversation = self._conversation(flow)

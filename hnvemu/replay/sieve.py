@@ -13,6 +13,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.replay.entrance import BY_INTERFACE, BY_PA, PA
+from hnvemu.wire.blocks import MAX_MISSING
 from hnvemu.wire.encapsulation import unwrap
 from hnvemu.wire.flow import read_flow
 
@@ -85,7 +86,8 @@ class Sieve:
                 if is_plain and not always and (never or not self._is_arrival(interface)):
                     yield ((src ^ dst) * MIX & _WORD) // _HIGH % of
                     continue
-            frame = bytes(octets[start : start + captured]) + bytes(original - captured)
+            missing = min(original - captured, MAX_MISSING)
+            frame = bytes(octets[start : start + captured]) + bytes(missing)
             yield self.owner(frame, interface)
 
     def _is_arrival(self, interface: int) -> bool:

@@ -11,6 +11,9 @@ from typing import Final
 ETHERNET: Final = 1
 MAX_FRAME: Final = 262_144
 """What tcpdump and Wireshark take for the longest frame."""
+MAX_MISSING: Final = 1 << 20
+"""Octets that a frame can have had more than were captured; a number beyond is nonsense, and
+nobody makes room for it."""
 MAX_BLOCK: Final = 16 * 1024 * 1024
 
 PCAP_MICROSECONDS: Final = 0xA1B2_C3D4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -241,6 +242,19 @@ def test_a_cut_frame_whose_ports_are_missing_is_truncated(network: Network, fram
     number = replay.judge.classify(whole[:36], len(whole) - 36, 0, 0, 1)
 
     assert UNREAD[-1 - number] is Unread.TRUNCATED
+
+
+def test_nobody_makes_room_for_a_length_that_is_nonsense(network: Network, frame: Frame) -> None:
+    replay = judged(network())
+    whole = frame("A", "X", "tcp", length=500)
+
+    tracemalloc.start()
+    number = replay.judge.classify(whole, (1 << 32) - 1 - len(whole), 0, 0, 1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert UNREAD[-1 - number] is Unread.TRUNCATED
+    assert peak < 1 << 24
 
 
 def test_flows_beyond_the_most_are_counted_together(network: Network, frame: Frame) -> None:

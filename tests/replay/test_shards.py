@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import tracemalloc
 from contextlib import nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -96,6 +97,19 @@ def test_what_has_no_ip_address_belongs_to_the_first_shard(asks: Asks, tmp_path:
     name = capture(tmp_path / "in.pcapng", *map(Captured, arp))
 
     assert parts_of(name, 3) == [[1, 2, 3, 4], [], []]
+
+
+def test_a_sieve_makes_no_room_for_a_length_that_is_nonsense(frame: Frame, tmp_path: Path) -> None:
+    nonsense = Captured(frame("A", "X"), missing=(1 << 32) - 200)
+    name = capture(tmp_path / "in.pcapng", nonsense, Captured(frame("X", "A")))
+
+    tracemalloc.start()
+    parts = parts_of(name, 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert sorted(parts) == [[], [1, 2]]
+    assert peak < 1 << 24
 
 
 def test_larger_captures_have_more_shards(tmp_path: Path) -> None:
