@@ -234,10 +234,15 @@ class Known:
         """Return where in the pool some octets are."""
         at = self._in_pool.get(octets)
         if at is None:
-            at = self._in_pool[octets] = self._pooled
-            self._pooled += len(octets)
-            self.pool = _with_room(self.pool, self._pooled)
-            self.pool[at : self._pooled] = np.frombuffer(octets, np.uint8)
+            at = self._in_pool[octets] = self._pool(octets)
+        return at
+
+    def _pool(self, octets: bytes) -> int:
+        """Put octets into the pool, and return where they are."""
+        at = self._pooled
+        self._pooled += len(octets)
+        self.pool = _with_room(self.pool, self._pooled)
+        self.pool[at : self._pooled] = np.frombuffer(octets, np.uint8)
         return at
 
     def _header(self, header: Header | None) -> int:
@@ -248,7 +253,7 @@ class Known:
             self.headers = _with_room(self.headers, number + 1)
             first, second = (*header.lengths, (-1, 0))[:2]
             self.headers[number] = (
-                self._at(header.octets),
+                self._pool(header.octets),
                 len(header.octets),
                 *first,
                 *second,

@@ -6,7 +6,6 @@ Its class, ``ends`` and ``onward`` are all that the pipeline may act on.
 
 from __future__ import annotations
 
-from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, dataclass_transform
 
 if TYPE_CHECKING:
@@ -19,12 +18,14 @@ _set = object.__setattr__
 def _one(self: Step, value: object) -> None:
     (name,) = self.__match_args__
     _set(self, name, value)
+    _set(self, "onward", None)
 
 
 def _two(self: Step, first: object, second: object) -> None:
     one, two = self.__match_args__
     _set(self, one, first)
     _set(self, two, second)
+    _set(self, "onward", None)
 
 
 def _three(self: Step, first: object, second: object, third: object) -> None:
@@ -32,14 +33,29 @@ def _three(self: Step, first: object, second: object, third: object) -> None:
     _set(self, one, first)
     _set(self, two, second)
     _set(self, three, third)
+    _set(self, "onward", None)
 
 
 _FEW: dict[int, Any] = {1: _one, 2: _two, 3: _three}
 """Initialisers for so many fields, each in half the time of the one for any number."""
 
 
+class _StepType(type):
+    """Makes the annotated fields of a step its slots: a large capture has 100,000s of steps."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], space: dict[str, Any], **options: Any
+    ) -> type:
+        kinds: dict[str, str] = space.get("__annotations__", {})
+        fields = tuple(field for field, kind in kinds.items() if not kind.startswith("ClassVar"))
+        space["__slots__"] = fields
+        if bases:
+            space["__match_args__"] = fields
+        return super().__new__(cls, name, bases, space, **options)
+
+
 @dataclass_transform(frozen_default=True, eq_default=True)
-class Step:
+class Step(metaclass=_StepType):
     """One decision of a switch and what decided it.
 
     Subclasses list their evidence as annotated fields, in the order of their arguments. There are
@@ -57,24 +73,21 @@ class Step:
     """Whether a reader who did not ask for every stage can do without it."""
     ends: ClassVar[bool] = False
     """Whether the packet goes no further than this step."""
-    onward: ClassVar[Any] = None
-    """The tables that the pipeline asks next; not part of equality."""
+    onward: Any
+    """The tables that the pipeline asks next, or None; not part of equality."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(  # type: ignore[misc]  # mypy takes it for a literal's
-            name for name, kind in get_annotations(cls).items() if not kind.startswith("ClassVar")
-        )
         cls.ends = cls.outcome is not None
         few = _FEW.get(len(cls.__match_args__))
         if few is not None:
             cls.__init__ = few  # type: ignore[method-assign]  # it takes as many as there are
 
     def __init__(self, *evidence: object) -> None:
-        # Never by way of __dict__, which would make one: large policies have 100,000 of steps.
         for name, value in zip(self.__match_args__, evidence, strict=True):
             _set(self, name, value)
+        _set(self, "onward", None)
 
     def leading_to(self, tables: object) -> Self:
         """Set ``onward`` on a step that was just made, and return it."""
@@ -94,6 +107,10 @@ class Step:
 
     def __hash__(self) -> int:
         return hash((type(self), self.evidence))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave tables out of a pickle: they are made anew."""
+        return type(self), self.evidence
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
