@@ -34,13 +34,9 @@ def generated_records(
 
     A VM whose host has no provider address gets none: there is nothing that a record could say.
     """
-    held = {
-        (host.name, version): provider_address_of(host, version)
-        for host in hosts.values()
-        for version in (4, 6)
-    }
+    held: dict[tuple[str, int], IPAddress | None] = {}
     for port in ports:
-        yield from _of_port(network, port, held)
+        yield from _of_port(network, port, hosts, held)
     seen: set[tuple[int, IPAddress]] = set()
     for route in routes:
         router = first_host(route.prefix) if route.next_hop is None else None
@@ -83,7 +79,8 @@ def merged(
 def _of_port(
     network: VirtualNetwork,
     port: VmPort,
-    held: Mapping[tuple[str, int], IPAddress | None],
+    hosts: Mapping[str, Host],
+    held: dict[tuple[str, int], IPAddress | None],
 ) -> Iterator[LookupRecord]:
     if port.vsid == 0:
         return
@@ -93,7 +90,10 @@ def _of_port(
         families = dict.fromkeys(ca.version for ca in port.cas)
         wanted += [(_UNSPECIFIED[version], RecordType.GATEWAY_WILDCARD) for version in families]
     for ca, kind in wanted:
-        pa = held[port.host, ca.version]
+        key = port.host, ca.version
+        if key not in held:  # a network need not be on all hosts, and there can be many of both
+            held[key] = provider_address_of(hosts[port.host], ca.version)
+        pa = held[key]
         if pa is not None:
             yield LookupRecord(
                 ca=ca,
