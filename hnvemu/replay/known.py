@@ -91,6 +91,7 @@ ENTRY: Final = np.dtype(
 _FEW: Final = 1024
 _MOST_ENTRIES: Final = 1 << 18
 _END_OF_TIME: Final = (1 << 63) - 1
+_NO_RECIPE: Final = (-1, 0, 0, 0, 0)
 
 
 class Frames(NamedTuple):
@@ -144,19 +145,20 @@ class Known:
         self.headers[0] = 0, 0, -1, 0, -1, 0, -1, 0, 0, 0
         self.count = 0
         for _ in UNREAD:
-            self._add(0, _END_OF_TIME)
-        self.rows["until"][:SENT] = _END_OF_TIME
+            self._add(0, _END_OF_TIME, _END_OF_TIME, _NO_RECIPE)
 
     def note(self, found: Class) -> None:
         """Take note of a class, as the judge answered with it just now."""
         row = found.number + SENT
-        if row == self.count:
-            self._add(found.low, found.high)
-            if found.recipe is not None:
-                self.recipes[row] = self._recipe(found, found.recipe)
+        recipe = found.recipe
         # Without a recipe each frame is asked for. Its octets decide more than its key tells, which
         # is blind to what is inside a tunnel.
-        self.rows["until"][row] = 0 if found.recipe is None else found.until
+        until = 0 if recipe is None else found.until
+        if row < self.count:
+            self.rows["until"][row] = until
+            return
+        does = _NO_RECIPE if recipe is None else self._recipe(found, recipe)
+        self._add(found.low, found.high, until, does)
 
     def find(self, key: Words, digest: int, length: int, time: int) -> int:
         """Return the row of a frame with this key, or ``ASK``."""
@@ -174,12 +176,12 @@ class Known:
     def learn(self, key: Words, digest: int, row: int) -> None:
         """Remember that a key leads to a row, in place of other rows for some of its lengths."""
         told = key.tobytes()
-        low, high = self.rows[row].item()[:2]
         entry = int(self.buckets[digest >> self.shift])
         placed = False
         while entry >= 0:
             words, _, following, other = self.entries[entry].item()
             if words.tobytes() == told:
+                low, high = self.rows[row].item()[:2]
                 other_low, other_high = self.rows[other].item()[:2]
                 if low < other_high and other_low < high:
                     self.entries["row"][entry] = row
@@ -217,12 +219,12 @@ class Known:
         firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
         self.buckets[ordered[firsts]] = order[firsts]
 
-    def _add(self, low: int, high: int) -> None:
+    def _add(self, low: int, high: int, until: int, recipe: tuple[int, ...]) -> None:
         row = self.count
         self.rows = _with_room(self.rows, row + 1)
         self.recipes = _with_room(self.recipes, row + 1)
-        self.rows[row] = low, high, 0, 0, 0, 0, _END_OF_TIME, 0
-        self.recipes[row] = -1, 0, 0, 0, 0
+        self.rows[row] = low, high, until, 0, 0, 0, _END_OF_TIME, 0
+        self.recipes[row] = recipe
         self.count += 1
 
     def _recipe(self, found: Class, recipe: Recipe) -> tuple[int, int, int, int, int]:

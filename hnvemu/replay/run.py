@@ -13,7 +13,7 @@ processes; the result is the same.
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -235,19 +235,15 @@ def take(
         sieve = None
         if of > 1:
             sieve = _sieve(vectors=steps is not None)(part, of, terms.at, reader.interfaces)
-        if not begun:
-            gc.freeze()  # what is there already is none of what a start leaves over
         for chunk in reader.chunks():
-            if sieve is None:
-                running.run(chunk)
-            else:
-                own, picked = sieve.pick(chunk)
-                if len(picked.numbers):
-                    running.run(own, picked)
-            if not begun:
+            with nullcontext() if begun else _start():
                 begun = True
-                gc.collect()  # the start of an engine leaves much over
-                gc.unfreeze()
+                if sieve is None:
+                    running.run(chunk)
+                else:
+                    own, picked = sieve.pick(chunk)
+                    if len(picked.numbers):
+                        running.run(own, picked)
             if gauge is not None:
                 gauge.show(reader.position, reader.packets)
         running.close()
@@ -260,6 +256,17 @@ def take(
         if gauge is not None:
             gauge.add(reader.position, reader.packets)
     return judge.most_holding
+
+
+@contextmanager
+def _start() -> Iterator[None]:
+    """Collect what the start of an engine leaves over, which is much, and of that alone."""
+    gc.freeze()
+    try:
+        yield
+        gc.collect()
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
