@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -52,12 +53,15 @@ def import_(
     from hnvemu.formats.export.yaml import yaml_text
 
     texts = options.load_texts(paths)
+    policy = texts.policy()
     if not texts.is_imported:
         names = ", ".join(f"'{name}'" for name in texts.files)
         raise QuestionError(f"{names} is a policy already", "hnvemu validate checks it")
-    policy = texts.policy()
     source = ", ".join(paths).encode("unicode_escape").decode()
     emit(f"# Imported by hnvemu from {source}\n\n{yaml_text(policy)}", output=output)
+    for name, text in texts.files.items():
+        if re.search(r"^intents[ \t]*:", text, re.MULTILINE):
+            note(f"note: the intents of '{name}' are not written: copy them")
     for loss in policy.losses:
         note(str(loss))
     if policy.losses:

@@ -282,7 +282,7 @@ class _Assembly:
             seat = f":{port.vsid}" if port.trunk and seats[_seat(port)] > 1 else ""
             name = self._free(f"{port.network}/{short}{seat}", port.host)
             self._ports[name] = replace(port, name=name, trunk=short if port.trunk else "")
-            for word in (own, vm, short):
+            for word in (own, vm, short, str(port.mac)):
                 for prefix in ("", f"{port.host}/", f"{port.network}/"):
                     names = self._selected.setdefault(f"{prefix}{word}".casefold(), [])
                     if name not in names:

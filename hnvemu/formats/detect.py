@@ -14,6 +14,10 @@ class Format(StrEnum):
     POWERSHELL = "powershell"
     DUMP = "dump"
     NETWORK_CONTROLLER = "network_controller"
+    NOTHING = "nothing"
+    """What a cmdlet that found nothing leaves behind: an empty file, or an empty list."""
+    STRANGE = "strange"
+    """A file that is named like a dump, and is none."""
 
 
 _HEAD = 1 << 16
@@ -26,6 +30,7 @@ _POLICY = re.compile(
 _JSON = re.compile(r"\{\s*[\"}]|\[\s*[\[{\"\]]")
 """JSON, and no script that begins with the name of a type."""
 _NAME = re.compile(r'"([^"\\\n]{1,60})"\s*:')
+_CONTROLLER = {"resourceref", "resourceid", "provisioningstate", "configurationstate", "nextlink"}
 _SCRIPT = re.compile(
     r"^[ \t]*(PS [^>\n]*>[ \t]*)?(?:"
     r"(new|set|add|remove|enable|import|invoke|connect|start|restart)-(?!module\s*:)[a-z]\w+(?![\w]*\s*:)"
@@ -34,6 +39,11 @@ _SCRIPT = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SCRIPT_NAME = re.compile(r"\.ps[md]?1$", re.IGNORECASE)
+_SAVED_NAME = re.compile(r"\.(json|csv|txt|xml|clixml)$", re.IGNORECASE)
+_DUMP_NAME = re.compile(r"\.(csv|txt|xml|clixml)$", re.IGNORECASE)
+_NOTHING = re.compile(
+    r'\s*(null|\[\s*\]|\{\s*"value"\s*:\s*\[\s*\]\s*,\s*"Count"\s*:\s*0\s*\})?\s*'
+)
 
 
 def format_of(name: str, octets: bytes) -> Format:
@@ -52,9 +62,11 @@ def format_of(name: str, octets: bytes) -> Format:
     for shorter in (0, 2):  # the cut may go through a surrogate pair
         try:
             text = text_of(head[: len(head) - shorter]).lstrip()
-            break
         except ValueError:
             continue
+        if _SAVED_NAME.search(name) and len(octets) < _HEAD and _NOTHING.fullmatch(text):
+            return Format.NOTHING
+        break
     if _JSON.match(text):
         return _format_of_json(text)
     if text.startswith(("<Objs", "<?xml", "#< CLIXML", "#TYPE ")):
@@ -62,7 +74,9 @@ def format_of(name: str, octets: bytes) -> Format:
     is_script = _SCRIPT.search(text) is not None
     if not is_script and text[:1] not in "{[" and _is_dump(text):
         return Format.DUMP
-    return Format.POWERSHELL if is_script or _SCRIPT_NAME.search(name) else Format.YAML
+    if is_script or _SCRIPT_NAME.search(name):
+        return Format.POWERSHELL
+    return Format.STRANGE if _DUMP_NAME.search(name) else Format.YAML
 
 
 def _format_of_json(text: str) -> Format:
@@ -74,7 +88,7 @@ def _format_of_json(text: str) -> Format:
         return Format.DUMP
     if "hnv" in names:
         return Format.YAML
-    if names & {"resourceref", "resourceid", "provisioningstate", "configurationstate"}:
+    if names & _CONTROLLER or names == {"value"}:
         return Format.NETWORK_CONTROLLER
     return Format.DUMP if could_hold(names) else Format.YAML
 

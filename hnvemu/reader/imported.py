@@ -11,16 +11,18 @@ import hashlib
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from hnvemu.errors import PolicyError
+from hnvemu.findings import Finding
 from hnvemu.formats.assembly import policy_of
 from hnvemu.formats.detect import Format, format_of
 from hnvemu.formats.inventory import Inventory
+from hnvemu.model.origin import Origin
 from hnvemu.reader.source import beside
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hnvemu.findings import Finding
     from hnvemu.model.policy import Policy
     from hnvemu.reader.source import Source
 
@@ -49,8 +51,12 @@ def _inventory(sources: Sequence[Source]) -> tuple[Inventory, tuple[Finding, ...
     of_format: dict[Format, list[Source]] = {}
     for source in sources:
         of_format.setdefault(format_of(source.name, source.octets), []).append(source)
+    losses = _passed_over(of_format)
+    if not of_format:
+        raise PolicyError(
+            tuple(replace(each, help="a policy begins with hnv: 1") for each in losses)
+        )
     inventories: list[Inventory] = []
-    losses: list[Finding] = []
     if dumps := of_format.get(Format.DUMP):
         from hnvemu.formats.dumps import DumpSource, read_dumps  # noqa: PLC0415 - if there is one
 
@@ -75,6 +81,27 @@ def _inventory(sources: Sequence[Source]) -> tuple[Inventory, tuple[Finding, ...
             firewall_defaults=joined.firewall_defaults,
         )
     return joined, tuple(losses)
+
+
+def _passed_over(of_format: dict[Format, list[Source]]) -> list[Finding]:
+    """Take the files away that say nothing, and tell them."""
+    told = [
+        (
+            Format.NOTHING,
+            "the file is empty",
+            "it is passed over: if its command found nothing, all is well",
+        ),
+        (
+            Format.STRANGE,
+            "the file is no dump of a kind that is known",
+            "it is passed over; hnvemu import --collector prints the script that writes dumps",
+        ),
+    ]
+    return [
+        Finding(message=message, origin=Origin(source.name, 1, 1), help=advice)
+        for kind, message, advice in told
+        for source in of_format.pop(kind, ())
+    ]
 
 
 def _scripts(scripts: Sequence[Source]) -> list[tuple[Inventory, tuple[Finding, ...]]]:

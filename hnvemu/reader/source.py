@@ -23,7 +23,8 @@ SIZE_LIMIT = 256 * 2**20
 """Octets that a file may have, where the caller says nothing else."""
 _YAML = (".yaml", ".yml")
 _SUFFIXES = (*_YAML, ".json")
-_IMPORTED = (".ps1", ".csv", ".xml", ".clixml", ".txt")
+_SCRIPT = ".ps1"
+_IMPORTED = (_SCRIPT, ".csv", ".xml", ".clixml", ".txt")
 """Suffixes of scripts and dumps, which are read from a folder that has no policy."""
 _FORMAT_KEY = re.compile(rb"""(?:^|[{,])[ \t]*["']?hnv["']?[ \t]*:""", re.MULTILINE)
 _HEAD = 1 << 16
@@ -134,7 +135,7 @@ def beside(source: Source) -> Callable[[str], bytes | None]:
 
     def read(path: str) -> bytes | None:
         try:
-            place = (folder / path).resolve()
+            place = _without_case(folder, path).resolve()
             if source.name == _STDIN or not (place.is_relative_to(folder) and place.is_file()):
                 return None
             with place.open("rb") as file:
@@ -144,6 +145,19 @@ def beside(source: Source) -> Callable[[str], bytes | None]:
         return octets if len(octets) <= SIZE_LIMIT else None
 
     return read
+
+
+def _without_case(folder: Path, path: str) -> Path:
+    """Return the place of a file as Windows finds it, which does not tell names apart by case."""
+    place = folder
+    for part in path.split("/"):
+        exact = place / part
+        if not exact.exists() and place.is_dir():
+            wanted = part.casefold()
+            alike = (entry for entry in place.iterdir() if entry.name.casefold() == wanted)
+            exact = min(alike, default=exact)
+        place = exact
+    return place
 
 
 def _files(path: str | os.PathLike[str], report: Report) -> Iterator[tuple[str, Path | None]]:
@@ -198,8 +212,30 @@ def _inside(folder: Path) -> list[str]:
     )
     policies = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES]
     if len(policies) < len(entries) and not any(map(_says_its_format, policies)):
-        policies = entries
+        scripts = [entry for entry in entries if entry.suffix.lower() == _SCRIPT]
+        read_by_scripts = _named_in(scripts, [entry for entry in entries if entry not in scripts])
+        policies = [entry for entry in entries if entry not in read_by_scripts]
     return [entry.name for entry in policies]
+
+
+def _named_in(scripts: Sequence[Path], others: Sequence[Path]) -> list[Path]:
+    """Return the files that a script names: it reads them, and they say nothing by themselves."""
+    from hnvemu.formats.encoding import text_of  # noqa: PLC0415 - policies do without
+
+    texts = []
+    for script in scripts if others else ():
+        try:
+            texts.append(text_of(script.read_bytes()))
+        except ValueError:
+            continue  # reading it as a script says what is wrong with it
+    return [
+        other
+        for other in others
+        if any(
+            re.search(rf"(?<![\w.-]){re.escape(other.name)}(?!\w)", text, re.IGNORECASE)
+            for text in texts
+        )
+    ]
 
 
 def _says_its_format(path: Path) -> bool:

@@ -178,6 +178,19 @@ def test_tables_and_what_a_policy_adds_become_one_policy(
     assert hnvemu("validate", "both.yaml").code == 0
 
 
+def test_intents_that_are_not_written_are_told(
+    hnvemu: Callable[..., Ran], tables: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text(OWN + "intents: []\n")
+
+    ran = hnvemu("import", tables.name, "own.yaml", "-o", "both.yaml")
+
+    assert (ran.code, ran.err) == (
+        0,
+        "note: the intents of 'own.yaml' are not written: copy them\n",
+    )
+
+
 def test_what_a_policy_beside_tables_gets_wrong_is_an_error_at_its_line(
     hnvemu: Callable[..., Ran], tables: Path, tmp_path: Path
 ) -> None:
@@ -233,6 +246,17 @@ def test_a_policy_is_not_imported(hnvemu: Callable[..., Ran], policy: Path) -> N
 
     assert ran.code == 2
     assert ran.err.startswith("error: 'policy.yaml' is a policy already\n")
+
+
+def test_what_is_neither_a_dump_nor_a_policy_is_not_called_one(
+    hnvemu: Callable[..., Ran], tmp_path: Path
+) -> None:
+    (tmp_path / "other.json").write_text('[{"Foo": 1}]')
+
+    ran = hnvemu("import", "other.json")
+
+    assert ran.code == 2
+    assert "the file is a list and not a mapping" in ran.err
 
 
 def test_the_collector_is_printed(hnvemu: Callable[..., Ran]) -> None:

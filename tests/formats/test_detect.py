@@ -41,6 +41,8 @@ DUMPS = [
 CONTROLLER = [
     '{"resourceId": "v1", "properties": {"addressSpace": {}}}',
     '{"value": [{"resourceRef": "/virtualNetworks/v1"}], "nextLink": ""}',
+    '{"value": [], "nextLink": ""}',
+    '{"value": [',
 ]
 
 
@@ -55,6 +57,17 @@ CONTROLLER = [
 )
 def test_content_says_what_a_file_is(text: str, expected: Format) -> None:
     assert format_of("file", text.encode()) is expected
+
+
+@pytest.mark.parametrize("text", ["", "\r\n", "[]", "null", '{"value": [], "Count": 0}'])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_command_that_found_nothing_leaves_a_file_that_says_nothing(
+    text: str, encoding: str
+) -> None:
+    octets = text.encode(encoding)
+
+    assert format_of("gateways.json", octets) is Format.NOTHING
+    assert format_of("H1.csv", octets) is Format.NOTHING
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])

@@ -21,6 +21,28 @@ if TYPE_CHECKING:
     from hnvemu import Policy
 
 GOLDEN = Path(__file__).parent / "golden"
+NAMESAKES = """\
+hnv: 1
+hosts: {H1: {provider_addresses: 192.168.10.11/24}}
+virtual_networks:
+  blue:
+    rdid: "{aaaaaaaa-0000-0000-0000-000000000001}"
+    customer_routes: [{prefix: 10.0.0.0/24, next_hop: on-link, vsid: 5001}]
+    vms:
+      web: {host: H1, vsid: 5001, mac: 02-00-00-00-51-0A, ca: 10.0.0.10}
+      db: {host: H1, vsid: 5001, mac: 02-00-00-00-51-0B, ca: 10.0.0.11}
+  red:
+    rdid: "{aaaaaaaa-0000-0000-0000-000000000002}"
+    customer_routes: [{prefix: 10.0.0.0/24, next_hop: on-link, vsid: 6001}]
+    vms:
+      web: {host: H1, vsid: 6001, mac: 02-00-00-00-61-0A, ca: 10.0.0.10}
+      db: {host: H1, vsid: 6001, mac: 02-00-00-00-61-0B, ca: 10.0.0.11}
+extended_acls:
+  - {vms: blue/web, direction: inbound, weight: 1, action: deny}
+  - {vms: [blue/db, red/db], direction: inbound, weight: 2, action: deny}
+firewall:
+  rules: [{vms: red/web, name: closed, action: block}]
+"""
 SHOWN = ["starter", "access-control", "multi-tenant-gateway", "stale-host-views"]
 
 
@@ -73,6 +95,27 @@ def test_a_host_is_told_what_its_view_has() -> None:
     assert "$group2 = $all | Where-Object { $_.ComputerName -notin 'H1' }" in text
     assert text.count("-CustomerAddress '10.1.2.20'") == 1
     assert "-CimSession $group2 -CustomerAddress '10.1.2.20'" in text
+
+
+def test_an_access_list_spares_the_vm_of_another_tenant_with_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "hnv.yaml").write_text(NAMESAKES)
+    policy = load_policy(tmp_path / "hnv.yaml")
+
+    script = powershell_script(policy)
+
+    lists = [line for line in script.text.splitlines() if "Add-VMNetworkAdapterExt" in line]
+    (tmp_path / "deploy.ps1").write_text(script.text)
+    again = load_policy(tmp_path / "deploy.ps1")
+    assert "$_.MacAddress -eq '02000000510A'" in lists[0]
+    assert "-ComputerName 'H1' -VMName 'db' -Action" in lists[1]
+    assert [
+        [(port.mac, port.vsid) for port in again.ports.values() if acl.vms.selects(port.name)]
+        for acl in again.extended_acls
+    ] == [
+        [(port.mac, port.vsid) for port in policy.ports.values() if acl.vms.selects(port.name)]
+        for acl in policy.extended_acls
+    ]
+    assert "which adapters of guests named 'web' the rule closed is for" in script.left_out
 
 
 def test_windows_server_2012_has_no_types_of_records() -> None:

@@ -191,6 +191,49 @@ Set-VMNetworkAdapter $Sql -VirtualSubnetId 6001 -RouterGuard On
 """
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Get-VMNetworkAdapter GW | where MacAddress -eq 00155D010001", "Get-VMNetworkAdapter GW | where { $_.MacAddress -eq '00-15-5D-01-00-02' }"),
+        ("(Get-VM GW).NetworkAdapters | where MacAddress -eq 00155D010001", "Get-VM GW | Get-VMNetworkAdapter | where MacAddress -eq 00155D010002"),
+        ("Get-VMNetworkAdapter GW | where Name -eq Int", "Get-VMNetworkAdapter GW | where Name -eq Ext"),
+    ],
+)  # fmt: skip
+def test_each_adapter_of_a_vm_that_a_script_picks_out_is_one(first: str, second: str) -> None:
+    inventory = clean(
+        f"{first} | Set-VMNetworkAdapter -VirtualSubnetId 5001 -StaticMacAddress 00155D010001\n"
+        f"{second} | Set-VMNetworkAdapter -VirtualSubnetId 6001 -StaticMacAddress 00155D010002\n"
+        f"{second} | Add-VMNetworkAdapterExtendedAcl -Action Deny -Direction Inbound -Weight 1"
+    )
+
+    ports = host(inventory, "localhost").ports
+    assert [(int(port.mac) & 0xF, port.vsid) for port in ports] == [(1, 5001), (2, 6001)]
+    (acl,) = inventory.extended_acls
+    assert acl.vms.patterns in (("00-15-5D-01-00-02",), ("GW:Ext",))
+
+
+def test_a_function_may_be_sent_to_other_hosts() -> None:
+    inventory = clean(
+        f"function Deploy {{ {record()} }}\n"
+        "Invoke-Command -ComputerName A, B -ScriptBlock ${function:Deploy}"
+    )
+
+    assert [(each.name, len(each.records or ())) for each in inventory.hosts] == [
+        ("A", 1),
+        ("B", 1),
+    ]
+
+
+def test_adapters_of_vms_that_nobody_knows_are_told() -> None:
+    script = "Get-VM | where Name -eq GW | Get-VMNetworkAdapter | Set-VMNetworkAdapter -VirtualSubnetId 5001"
+
+    _, (loss,) = read(script)
+
+    assert loss.message.startswith(
+        "what Set-VMNetworkAdapter works on is what Get-VMNetworkAdapter"
+    )
+
+
 def test_a_compute_host_knows_its_vms_by_name() -> None:
     inventory = clean(COMPUTE)
 
@@ -361,6 +404,79 @@ def test_the_language_is_evaluated(script: str, expected: list[str]) -> None:
     start = f"function X($ca) {{ {record('$ca')} }}\n"
 
     assert addresses(start + script) == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "value"),
+    [
+        ("'web1' -like 'web[12]'", "True"),
+        ("'web3' -like 'web[0-2]'", "False"),
+        ("'ABC' -clike 'a*'", "False"),
+        ("'ABC' -cmatch 'b'", "False"),
+        ("'ABC' -creplace 'b', 'x'", "ABC"),
+        ("'10.0.0.7' -replace '(?<last>\\d+)$', '$&.${last}$$'", "10.0.0.7.7$"),
+        ("'a.b' -split '.', 0, 'SimpleMatch' -join '|'", "a|b"),
+        ("'a,,b'.Split(',', [StringSplitOptions]::RemoveEmptyEntries) -join '|'", "a|b"),
+        ("'a,b,c'.Split(',', 2) -join '|'", "a|b,c"),
+        ("-7 % 3", "-1"),
+        ("[math]::Round(3.14159, 2)", "3.14"),
+        ("[string]::Join('-', 'a', 'b')", "a-b"),
+        ("[string]::IsNullOrEmpty($nowhere)", "True"),
+        ("([ipaddress]'::1').AddressFamily", "InterNetworkV6"),
+        ("(1..10 | select -Skip 2 -First 2) -join ','", "3,4"),
+        ("(1..10 | select -Skip 2 -Last 2) -join ','", "7,8"),
+        ("(1..10 | select -Index 0, 3) -join ','", "1,4"),
+        ("$o = @{ n = 'a'; v = 1 }, @{ n = 'b'; v = 2 }\n($o | sort @{ e = { $_.v }; Descending = $true } | % { $_.n }) -join ''", "ba"),
+        ("$o = New-Object PSObject; $o | Add-Member NoteProperty X 3; $o | Add-Member @{ Y = 4 }\n$o.X + $o.Y", "7"),
+        ("$a = [System.Collections.Generic.List[string]]::new(); $a.Add('x'); $a.AddRange(('y', 'z')); [void] $a.Remove('y'); $a.Insert(0, 'w')\n$a -join ''", "wxz"),
+        ("$a = [System.Collections.ArrayList] @(1, 2); $a.Reverse(); $a.RemoveAt(0)\n$a -join ''", "1"),
+        ("$a = 1, 2, 3; [array]::Reverse($a)\n$a -join ''", "321"),
+        ("(1, 2, 3).ForEach({ $_ * 2 }).Where({ $_ -gt 2 }) -join ''", "46"),
+        ("$a = @(); switch (1, 2, 3) { 2 { break } default { $a += $_ } }\n$a -join ''", "1"),
+        ("$a = @(); switch (1, 2) { 1 { $a += 'x'; continue } 1 { $a += 'y' } 2 { $a += 'z' } }\n$a -join ''", "xz"),
+        ("$a = ''; :out foreach ($i in 1..3) { foreach ($j in 1..3) { if ($j -eq 2) { continue out }; if ($i -eq 3) { break out }; $a += $i } }\n$a", "12"),
+        ("filter Twice { $_ * 2 }\n(1, 2 | Twice) -join ''", "24"),
+        ("function F { param([Parameter(ValueFromPipeline)] [int] $x) process { $x + 1 } }\n('1', '2' | F) -join ''", "23"),
+        ("function F { param([Parameter(ValueFromPipelineByPropertyName = $true)] $n) process { $n } }\n[pscustomobject] @{ n = 'p' } | F", "p"),
+    ],
+)  # fmt: skip
+def test_an_expression_has_the_value_that_powershell_gives_it(script: str, value: str) -> None:
+    before, _, last = script.rpartition("\n")
+    inventory = clean(f"{before}\n$value = {last}\n{record(more='-Context $value')}")
+
+    (row,) = host(inventory, "localhost").records or ()
+    assert row.context == value
+
+
+def test_a_filter_that_is_text_asks_for_the_property_of_that_name() -> None:
+    script = f"@{{ a = 1 }}, @{{ b = 1 }} | where -FilterScript b | % {{ {record()} }}"
+
+    assert addresses(script) == ["10.0.0.5"]
+
+
+def test_lines_of_a_file_may_be_the_first_ones_alone() -> None:
+    script = f"Get-Content ips.txt -TotalCount 1 | % {{ {record('$_')} }}"
+
+    assert addresses(script, ips_txt="10.0.0.5\n10.0.0.6\n") == ["10.0.0.5"]
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("$a = 2, 1; [array]::Sort($a)", "Sort() of a list is not evaluated"),
+        ("$a = [System.Collections.ArrayList] @(1); $a.RemoveAll($b)", "RemoveAll() of a list"),
+        ("'a' | Add-Member ScriptProperty X { 1 }", "this member is not added"),
+        ("Start-Process powershell '-File other.ps1'", "the command 'Start-Process' is not"),
+        ("Move-VM web1 HV02", "the command 'Move-VM' is not evaluated"),
+        ("$a = '1', '2' | sort { [version] $_ }\n" + record("$a[0]"), "what Sort-Object puts first"),
+        ("switch (1) { { $_ -eq (Get-Date) } { X } default { " + record() + " } }", "whether a clause of this switch is meant is not known: 1 command"),
+    ],
+)  # fmt: skip
+def test_what_would_end_in_a_wrong_value_is_told(script: str, message: str) -> None:
+    inventory, losses = read(script)
+
+    assert [message in loss.message for loss in losses] == [True], [str(loss) for loss in losses]
+    assert all(each.records in (None, ()) for each in inventory.hosts)
 
 
 def test_files_beside_the_script_are_read() -> None:
@@ -534,7 +650,7 @@ def test_entries_that_were_there_before_are_told_where_a_script_copies_them() ->
     )
 
     assert [loss.origin.line for loss in losses] == [1]
-    assert "1 command in it are left out" in losses[0].message
+    assert "1 command in it is left out" in losses[0].message
 
 
 def test_what_comes_from_one_host_is_removed_there() -> None:
@@ -668,7 +784,7 @@ def test_a_long_script_may_take_more_steps(monkeypatch: pytest.MonkeyPatch) -> N
         ("Invoke-Expression 'x'", "text is not run as a script"),
         ("class A { [int] $x }", "classes are not evaluated"),
         ("netsh interface show", "the command 'netsh' is not evaluated"),
-        ("if (Test-Path x) { " + record() + " }", "1 command in it are left out"),
+        ("if (Test-Path x) { " + record() + " }", "1 command in it is left out"),
         ("while ($true) { $i++ }", "more than 200,060 steps"),
         ("$a = 'x' * 10000000", "a repetition is longer"),
         ("$a = 1..10000000", "a range has more than"),

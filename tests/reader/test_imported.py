@@ -69,6 +69,64 @@ def test_what_is_lost_stands_in_the_policy(dumps: Path) -> None:
     assert [str(loss.origin) for loss in policy.losses] == [f"{dumps.as_posix()}/records.csv:3:1"]
 
 
+def test_an_empty_file_among_dumps_is_told_and_passed_over(dumps: Path) -> None:
+    (dumps / "addresses.csv").write_bytes(b"\xff\xfe")
+
+    policy = load_policy(dumps)
+
+    assert len(policy.records) == 1
+    (loss,) = policy.losses
+    assert loss.message == "the file is empty"
+    assert loss.origin.short.endswith("addresses.csv:1")
+
+
+def test_a_file_that_is_no_dump_is_told_and_passed_over(dumps: Path) -> None:
+    (dumps / "readme.txt").write_text("Taken on a Monday.\n")
+
+    policy = load_policy(dumps)
+
+    assert len(policy.records) == 1
+    assert [loss.message for loss in policy.losses] == [
+        "the file is no dump of a kind that is known"
+    ]
+
+
+def test_a_file_that_is_no_dump_is_alone_no_policy(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("Taken on a Monday.\n")
+
+    with pytest.raises(PolicyError, match="the file is no dump of a kind that is known"):
+        load_policy(tmp_path)
+
+
+def test_the_files_that_a_script_of_a_folder_reads_are_no_dumps(tmp_path: Path) -> None:
+    (tmp_path / "records.csv").write_text(RECORDS)
+    (tmp_path / "hosts.json").write_text('{"H1": "192.168.10.11"}')
+    (tmp_path / "deploy.ps1").write_text(
+        "$hosts = Get-Content $PSScriptRoot\\Hosts.json | ConvertFrom-Json\n"
+        "foreach ($row in Import-Csv .\\records.csv) {\n"
+        "    New-NetVirtualizationLookupRecord -CustomerAddress $row.CustomerAddress"
+        " -VirtualSubnetID 5002 -MACAddress 02000000010A -ProviderAddress $hosts.H1"
+        " -Rule TranslationMethodEncap -CimSession H1\n"
+        "}\n"
+        "New-NetVirtualizationCustomerRoute -DestinationPrefix 10.0.1.0/24 -NextHop 0.0.0.0"
+        " -RoutingDomainID '{aaaaaaaa-0000-0000-0000-000000000001}' -VirtualSubnetID 5002"
+        " -CimSession H1\n",
+        encoding="utf-16",
+    )
+
+    policy = load_policy(tmp_path)
+
+    assert [(str(record.ca), record.vsid) for record in policy.records] == [("10.0.1.10", 5002)]
+    assert policy.losses == ()
+
+
+def test_an_empty_file_alone_is_no_policy(tmp_path: Path) -> None:
+    (tmp_path / "hnv.json").write_text("[]")
+
+    with pytest.raises(PolicyError, match="the file is empty"):
+        load_policy(tmp_path / "hnv.json")
+
+
 def test_hidden_files_and_other_endings_are_left_alone(dumps: Path) -> None:
     (dumps / ".notes.csv").write_text("nothing")
     (dumps / "notes.md").write_text("nothing")

@@ -30,7 +30,13 @@ from hnvemu.formats.dumps.rows import row_of
 from hnvemu.formats.dumps.words import profiles_of, word_of
 from hnvemu.model.acl import Action, Direction, ExtendedAcl, FirewallRule, PortAcl
 from hnvemu.model.provider import AddressState, ProviderAddress, ProviderRoute
-from hnvemu.model.records import CustomerRoute, LookupRecord, RecordType, Translation
+from hnvemu.model.records import (
+    CustomerRoute,
+    LookupRecord,
+    RecordType,
+    Translation,
+    is_unspecified,
+)
 from hnvemu.model.topology import IsolationMode, Selector, VmPort
 from hnvemu.value import replace
 
@@ -115,6 +121,16 @@ def provider_route(row: Row, origin: Origin) -> ProviderRoute:
         metric=_below(row.number("metric", default=256), 32, "metric"),
         origin=origin,
     )
+
+
+def default_route(row: Row, origin: Origin) -> ProviderRoute | None:
+    """Make a route of the default gateway that ``Get-ProviderAddress`` prints, if there is one."""
+    text = row.text("defaultgateway")
+    gateway = _shared_address(text) if text else None
+    if gateway is None or is_unspecified(gateway):
+        return None
+    everything = "0.0.0.0/0" if gateway.version == 4 else "::/0"
+    return ProviderRoute(prefix=_prefix(everything), next_hop=gateway, metric=256, origin=origin)
 
 
 def provider_address(row: Row, origin: Origin) -> ProviderAddress:

@@ -320,7 +320,11 @@ class _File:
                     host.routes = []
                 host.routes.append(route)
             case Kind.PROVIDER_ADDRESS | Kind.HELD_ADDRESS:
-                self._host(row).addresses.append(objects.provider_address(row, origin))
+                host = self._host(row)
+                host.addresses.append(objects.provider_address(row, origin))
+                gateway = objects.default_route(row, origin)
+                if gateway is not None and gateway not in host.provider_routes:
+                    host.provider_routes.append(gateway)
             case Kind.PROVIDER_ROUTE:
                 self._host(row).provider_routes.append(objects.provider_route(row, origin))
             case Kind.GLOBAL:

@@ -164,9 +164,13 @@ def _is_wrapper(value: dict[str, Any], names: tuple[str, ...]) -> bool:
 # CSV
 
 
+_PROMPT = re.compile(r"PS [^>\n]*>")
+
+
 def _is_csv(begins: str) -> bool:
     head = begins.partition("\n")[0]
-    return any(
+    # The command that printed a list names properties too, with commas between them.
+    return not _PROMPT.match(head) and any(
         kind_of(folded_names(tuple(head.replace('"', "").split(delimiter)))) is not None
         for delimiter in ",;\t"
     )

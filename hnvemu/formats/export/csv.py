@@ -106,6 +106,15 @@ def _left_out(policy: Policy) -> Iterator[str]:
             or port.network_profile is not NetworkProfile.PRIVATE
         ):
             yield f"the guest, the VLAN and the isolation of '{port.name}'"
+    named: dict[tuple[str, str, str], list[str]] = {}
+    for port in policy.ports.values():
+        named.setdefault(_names(port), []).append(port.name)
+    shared = {name: ports for name, ports in named.items() if len(ports) > 1}
+    lists: list[PortAcl | ExtendedAcl] = [*policy.port_acls, *policy.extended_acls]
+    for acl in lists:
+        for (host_name, vm, _), ports in shared.items():
+            if len({acl.vms.selects(port) for port in ports}) > 1:
+                yield f"which of the VMs named '{vm}' on host '{host_name}' the {acl} is for"
     if policy.firewall.rules or policy.firewall.defaults:
         yield "the firewalls of the guests"
     if policy.datacenter_acls:

@@ -46,6 +46,12 @@ class Chosen:
             found = self._found[selector] = self._look_for(selector)
         return found
 
+    def halved(self, selector: Selector) -> list[str]:
+        """Return the names of VMs that also name a port which a selector does not."""
+        chosen = self.by(selector)
+        vms = dict.fromkeys(port.partition(":")[0].rpartition("/")[2] for port in chosen)
+        return [vm for vm in vms if any(port not in chosen for port in self._named[vm])]
+
     def _look_for(self, selector: Selector) -> dict[str, None]:
         if selector.patterns is None:
             return self._ports

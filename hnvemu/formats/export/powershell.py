@@ -151,6 +151,14 @@ def _left_out(policy: Policy) -> Iterator[str]:
         ]
         if said:
             yield f"the {' and the '.join(said)} of '{port.name}'"
+    chosen = Chosen(policy)
+    guarding: list[FirewallRule | FirewallDefault] = [
+        *policy.firewall.rules,
+        *policy.firewall.defaults,
+    ]
+    for entry in guarding:
+        for vm in chosen.halved(entry.vms):
+            yield f"which adapters of guests named '{vm}' the {entry} is for"
     for word, _ in policy.firewall.keywords:
         yield f"what the keyword {word} stands for"
     for acl in policy.datacenter_acls:
@@ -406,7 +414,18 @@ def _vm(port: VmPort, adapter_parameter: str) -> str:
     return f"-ComputerName {quoted(port.host)} -VMName {quoted(vm)}{named}"
 
 
+def _found(port: VmPort) -> str:
+    """Return the commands that find an adapter by the name of its VM and its MAC."""
+    # The MAC tells which adapter is meant: of two VMs with one name, or of one's adapters.
+    digits = f"{int(port.mac):012X}"
+    return (
+        f"Get-VMNetworkAdapter {_vm(port, 'Name')}"
+        f" | Where-Object {{ $_.MacAddress -eq '{digits}' }}"
+    )
+
+
 def _adapters(policy: Policy, host: str) -> Iterator[str]:
+    targets = _Targets(host, [*_adapters_of(policy, host)])
     for port in _adapters_of(policy, host):
         # The mappings of a multi-tenant gateway take the place of a virtual subnet of its own.
         settings = f" -VirtualSubnetId {0 if port.trunk else port.vsid}"
@@ -418,14 +437,8 @@ def _adapters(policy: Policy, host: str) -> Iterator[str]:
             settings += f" -{name} On" if on else ""
         if port.dynamic_ip_limit is not None:
             settings += f" -DynamicIPAddressLimit {port.dynamic_ip_limit}"
-        # The MAC tells which adapter is meant: of two VMs with one name, or of one's adapters.
-        digits = f"{int(port.mac):012X}"
-        yield (
-            f"Get-VMNetworkAdapter {_vm(port, 'Name')}"
-            f" | Where-Object {{ $_.MacAddress -eq '{digits}' }}"
-            f" | Set-VMNetworkAdapter{settings}"
-        )
-        adapter = _vm(port, "VMNetworkAdapterName")
+        yield f"{_found(port)} | Set-VMNetworkAdapter{settings}"
+        (adapter,) = targets.of([port])
         if port.vlan:
             yield f"Set-VMNetworkAdapterVlan {adapter} -Access -VlanId {port.vlan}"
         if port.trunk:
@@ -461,7 +474,7 @@ def _access_lists(policy: Policy, host: str, chosen: Chosen, *, prune: bool) -> 
     lists: list[PortAcl | ExtendedAcl] = [*policy.port_acls, *policy.extended_acls]
     named = {acl.vms: chosen.by(acl.vms) for acl in lists}
     selected = [[port for port in ports if port.name in named[acl.vms]] for acl in lists]
-    targets = _Targets(host)
+    targets = _Targets(host, ports)
     for own in ([ports] if prune and lists else []) + selected:
         targets.add(own)
     yield from targets.variables()
@@ -480,8 +493,12 @@ def _access_lists(policy: Policy, host: str, chosen: Chosen, *, prune: bool) -> 
 class _Targets:
     """The adapters of a host that commands are for: VMs with one adapter are named together."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, ports: Iterable[VmPort]) -> None:
         self._host = host
+        self._of_vm: dict[str, list[VmPort]] = {}
+        """All adapters of the host by the name of their VM, which several VMs may have."""
+        for port in ports:
+            self._of_vm.setdefault(_vm_name(port), []).append(port)
         self._variables: dict[tuple[str, ...], str] = {}
 
     def add(self, ports: Iterable[VmPort]) -> None:
@@ -501,11 +518,31 @@ class _Targets:
         if vms:
             named = self._variables.get(vms) or _joined(vms)
             yield f"-ComputerName {quoted(self._host)} -VMName {named}"
-        yield from (_vm(port, "VMNetworkAdapterName") for port in ports if ":" in _own_name(port))
+        chosen = {port.name for port in ports}
+        for port in ports:
+            if self._spares(port, chosen):
+                yield f"-VMNetworkAdapter ({_found(port)})"
+            elif ":" in _own_name(port):
+                yield _vm(port, "VMNetworkAdapterName")
 
     def _plain(self, ports: Iterable[VmPort]) -> tuple[str, ...]:
-        names = (_own_name(port) for port in ports)
+        own = [*ports]
+        chosen = {port.name for port in own}
+        names = (_own_name(port) for port in own if not self._spares(port, chosen))
         return tuple(dict.fromkeys(name for name in names if ":" not in name))
+
+    def _spares(self, port: VmPort, chosen: set[str]) -> bool:
+        """Whether the name of an adapter would also mean one that is not chosen."""
+        own = _own_name(port)
+        return any(
+            other.name not in chosen and (":" not in own or _own_name(other) == own)
+            for other in self._of_vm[_vm_name(port)]
+        )
+
+
+def _vm_name(port: VmPort) -> str:
+    """Return the name of a VM as Windows tells names apart."""
+    return _own_name(port).partition(":")[0].casefold()
 
 
 def _port_acl(acl: PortAcl, target: str) -> str:

@@ -80,8 +80,8 @@ _POLICY = re.compile(
 
 def is_harmless(name: str) -> bool:
     """Whether a command, in lower case, tells hosts nothing that is a part of a policy."""
-    if name in ("move-vm", "rename-vm"):
-        return False  # a VM's host and its name are parts of a policy
+    if name in ("move-vm", "rename-vm", "start-process"):
+        return False  # a VM's host and its name are parts of a policy; a program may do anything
     reads = name.startswith(("get-", "test-", "show-", "export-"))
     return bool(_HARMLESS.fullmatch(name)) and (reads or not _POLICY.search(name))
 
@@ -98,17 +98,18 @@ def _takes(*words: str, extra: tuple[Parameter, ...] = ()) -> tuple[Parameter, .
     return (*made, *extra)
 
 
-_FILTER = (
+FILTER = (
     *("eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch"),
     *("contains", "notcontains", "in", "notin"),
 )
+"""The operators that Where-Object has as switches."""
 _KNOWN = (
     Cmdlet(
         "Where-Object",
         "",
         (
             *_takes("FilterScript@0", "Property", "Value@1", "InputObject"),
-            *(Parameter(name, "switch") for name in _FILTER),
+            *(Parameter(name, "switch") for name in FILTER),
         ),
     ),
     Cmdlet(

@@ -20,7 +20,7 @@ from hnvemu.formats.encoding import text_of
 from hnvemu.formats.powershell import operators
 from hnvemu.formats.powershell.binder import Argument, BindError, Bound, bind
 from hnvemu.formats.powershell.cmdlets import CMDLETS
-from hnvemu.formats.powershell.commands import ALIASES, KNOWN, REFUSED, is_harmless
+from hnvemu.formats.powershell.commands import ALIASES, FILTER, KNOWN, REFUSED, is_harmless
 from hnvemu.formats.powershell.parser import ScriptError, parse
 from hnvemu.formats.powershell.pasted import code_of
 from hnvemu.formats.powershell.recorder import HERE, Recorder
@@ -244,6 +244,8 @@ class Interpreter:
             if rest == "computername":
                 return self._hosts[0] if len(self._hosts) == 1 else Unknown(what=f"${node.name}")
             return Unknown(what=f"${node.name}")
+        if scope == "function" and rest in self._functions:
+            return self._functions[rest]
         if scope in ("script", "global", "local", "private", "variable"):
             spaces = self._scopes[:1] if scope in ("script", "global") else self._scopes[::-1]
             for space in spaces:
@@ -423,8 +425,8 @@ class Interpreter:
                     name = node.target.name
                     self._assign(node.target, Unknown(what=f"${name}"))
         if counted:
-            commands = "1 command" if counted == 1 else f"{counted} commands"
-            self._lose(f"{why}: {commands} in it are left out", at)
+            told = "1 command in it is" if counted == 1 else f"{counted} commands in it are"
+            self._lose(f"{why}: {told} left out", at)
 
     def _if(self, node: If) -> list[object]:
         for at, (condition, body) in enumerate(node.branches):
@@ -770,6 +772,9 @@ class Interpreter:
         calls = list(piped) if has_input and takes_input else [None]
         for item in calls:
             if isinstance(item, Unknown) and has_input:
+                if name.startswith("get-"):
+                    what = f"what {cmdlet.name} finds for {item.what}"
+                    output.append(Unknown(what=what, older=item.older))
                 # What was there before is no part of what the script makes: it may go.
                 if not name.startswith("get-") and not (item.older and name.startswith("remove-")):
                     self._lose(
@@ -859,8 +864,23 @@ class Interpreter:
         return run[name](bound, piped, node)
 
     def _where(self, bound: Bound, piped: list[object], node: Command) -> list[object]:
+        kept = self._chosen(bound, piped, node)
+        if not kept and piped and all(isinstance(item, Adapter) for item in piped):
+            # A VM may have more adapters than those that the script spoke of so far.
+            others = [
+                replace(item, name="", mac=None)
+                for item in piped
+                if isinstance(item, Adapter) and item.vm and not item.is_vm
+            ]
+            return [
+                each for each in self._chosen(bound, others[:1], node) if isinstance(each, Adapter)
+            ]
+        return kept
+
+    def _chosen(self, bound: Bound, piped: Sequence[object], node: Command) -> list[object]:
+        """Return what a filter keeps."""
         given = bound.get("FilterScript")
-        operator = next((name for name in bound.names() if bound.flag(name)), "")
+        operator = next((name for name in FILTER if bound.flag(name)), "")
         kept: list[object] = []
         for item in piped:
             self._step(node.at)
@@ -1102,9 +1122,10 @@ class Interpreter:
         held = bound.get("NotePropertyValue" if short else "Value")
         kind = "noteproperty" if short else str(text(bound.get("MemberType"))).lower()
         added: Table | None = None
-        if isinstance(members := bound.get("NotePropertyMembers"), Table):
-            added = members
-        elif kind == "noteproperty" and isinstance(name, str):
+        for members in (bound.get("NotePropertyMembers"), bound.get("MemberType")):
+            if isinstance(members, Table):
+                added = members
+        if kind == "noteproperty" and isinstance(name, str):
             added = Table([(name, held)])
         for item in piped:
             if added is not None and isinstance(item, Table):

@@ -534,15 +534,13 @@ def _of_adapter(held: Adapter, name: str) -> object:
             return f"{int(held.mac):012X}"
         return Unknown(what=f"the MAC of {_called(held)}", adapter=held, property="mac")
     if wanted in ("vmname", "name"):
-        field = (
-            "vm" if wanted == "vmname" or not (held.name or held.mac or held.management) else "name"
-        )
+        field = "vm" if wanted == "vmname" or held.is_vm else "name"
         said = held.vm if field == "vm" else held.name
         return said or Unknown(what=f"the name of {_called(held)}", adapter=held, property=field)
     if wanted in ("computername", "pscomputername"):
         return held.hosts[0] if held.hosts else None
     if wanted in ("networkadapters", "parent"):
-        return held
+        return replace(held, is_vm=False)
     return Unknown(what=f"{name} of {_called(held)}")
 
 

@@ -40,7 +40,7 @@ from hnvemu.model.topology import IsolationMode, NetworkProfile, Selector, VmPor
 from hnvemu.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hnvemu.addresses import IPAddress
     from hnvemu.formats.powershell.binder import Bound
@@ -98,6 +98,10 @@ class RefusedError(Exception):
         self.help = help
 
 
+_BY_MAC = Selector(patterns=())
+"""Stands in an entry until its adapters have their MACs."""
+
+
 class _Nic:
     """An adapter of a VM on a host, as far as the script says it."""
 
@@ -123,7 +127,14 @@ class _Nic:
     @property
     def word(self) -> str:
         """The name that selects it."""
-        own = port_name(self.vm, self.name)
+        return self._selecting(port_name(self.vm, self.name))
+
+    @property
+    def exact_word(self) -> str:
+        """The name that selects it, and no other adapter of its VM."""
+        return self.word if self.mac is None else self._selecting(str(self.mac))
+
+    def _selecting(self, own: str) -> str:
         return own if self.host == HERE else f"{self.host}/{own}"
 
     def as_adapter(self) -> Adapter:
@@ -581,7 +592,7 @@ class Recorder:
             wanted.append(Adapter(hosts=(host.name,)))
         output: list[object] = []
         for adapter in wanted:
-            asked = replace(adapter, name=name or adapter.name)
+            asked = replace(adapter, name=name or adapter.name, is_vm=False)
             known = host.matching(asked) if asked.vm else []
             output += [nic.as_adapter() for nic in known] or [asked]
         return output
@@ -598,14 +609,14 @@ class Recorder:
             names = [*known]
             if not names:
                 return [Unknown(what=f"the VMs of {host.name}")]
-        return [Adapter(hosts=(host.name,), vm=vm) for vm in names]
+        return [Adapter(hosts=(host.name,), vm=vm, is_vm=True) for vm in names]
 
     def _new_vm(self, bound: Bound, host: _Host) -> list[object]:
         name = self._word(bound, "Name") or "New Virtual Machine"
         nic = _Nic(host.name, name, _DEFAULT_ADAPTER, self._origin)
         nic.made = True
         host.add(nic)
-        return [Adapter(hosts=(host.name,), vm=name)]
+        return [Adapter(hosts=(host.name,), vm=name, is_vm=True)]
 
     def _add_vmnetworkadapter(self, bound: Bound, host: _Host) -> list[object]:
         name = self._word(bound, "Name") or _DEFAULT_ADAPTER
@@ -744,8 +755,18 @@ class Recorder:
 
     def _add_vmnetworkadapteracl(self, bound: Bound, host: _Host) -> list[object]:
         entry = self._port_acl(bound)
-        self._acls.append((self._targets(bound, host), entry))
+        self._add_acl(bound, host, entry)
         return []
+
+    def _add_acl(self, bound: Bound, host: _Host, entry: PortAcl | ExtendedAcl) -> None:
+        """Keep an entry with its adapters; where some of one name are spared, MACs select them."""
+        nics = self._targets(bound, host)
+        words = {nic.word for nic in nics}
+        places = {nic.host for nic in nics}
+        others = (nic for place in places for nic in self._host(place).nics)
+        if any(nic.word in words and nic not in nics for nic in others):
+            entry = replace(entry, vms=_BY_MAC)
+        self._acls.append((nics, entry))
 
     def _get_vmnetworkadapteracl(self, bound: Bound, host: _Host) -> list[object]:
         return self._get_acls("VMNetworkAdapterAcl", PortAcl, bound, host)
@@ -797,7 +818,7 @@ class Recorder:
             isolation_id=self._number(bound, "IsolationID") or 0,
             origin=self._origin,
         )
-        self._acls.append((self._targets(bound, host), entry))
+        self._add_acl(bound, host, entry)
         return []
 
     def _remove_vmnetworkadapterextendedacl(self, bound: Bound, host: _Host) -> list[object]:
@@ -987,7 +1008,7 @@ class Recorder:
             if called
         }
         acls = [
-            replace(entry, vms=Selector(patterns=tuple(dict.fromkeys(nic.word for nic in nics))))
+            replace(entry, vms=_selector(nics, by_mac=entry.vms == _BY_MAC))
             for nics, entry in self._acls
             if nics
         ]
@@ -1274,6 +1295,11 @@ def _matches(nic: _Nic, adapter: Adapter) -> bool:
     if adapter.vm and not nic.vm and adapter.mac is None:
         return False
     return not adapter.name or not nic.name or is_alike(adapter.name, nic.name)
+
+
+def _selector(nics: Sequence[_Nic], *, by_mac: bool) -> Selector:
+    words = (nic.exact_word if by_mac else nic.word for nic in nics)
+    return Selector(patterns=tuple(dict.fromkeys(words)))
 
 
 def _is_glob(word: str) -> bool:

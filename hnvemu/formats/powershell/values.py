@@ -57,6 +57,8 @@ class Adapter:
     name: str = ""
     mac: MacAddress | None = None
     management: bool = False
+    is_vm: bool = False
+    """Whether it is a VM: its name is that of the VM."""
 
 
 @value

@@ -1,6 +1,8 @@
 # The policy 'multi-tenant-gateway' as commands, written by hnvemu.
 #
 # Run it where all hosts can be reached; -WhatIf shows what it would do.
+#
+# Not said by any command: which adapters of guests named 'MT' the rule no-mail is for
 
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
