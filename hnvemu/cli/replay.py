@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hnvemu.cli.replay_filters import Filters
     from hnvemu.render.replay import Expected, Result
     from hnvemu.replay.outputs import Targets
-    from hnvemu.replay.summary import FlowCount, Summary
+    from hnvemu.replay.summary import Summary
     from hnvemu.switch.fabric import Fabric
 
 EPILOG = options.epilog(
@@ -334,7 +334,7 @@ class _Run:
         lost = (Outcome.DROPPED, Outcome.UNDECIDED)
         for group in result.groups[:_TRIED]:
             if group.verdict.outcome in lost:
-                command = self._command(result.summary.flows[group.members[0]])
+                command = self._command(result.summary, group.members[0])
                 if command is not None:
                     more = [word for path in policy or () for word in ("-p", path)]
                     more += [] if profile is None else ["--profile", profile]
@@ -342,16 +342,19 @@ class _Run:
                     return told if told.isprintable() else None
         return None
 
-    def _command(self, count: FlowCount) -> list[str] | None:
+    def _command(self, summary: Summary, number: int) -> list[str] | None:
         """Return the arguments of ``hnvemu trace`` that ask about a flow again."""
         from hnvemu.analysis.retrace import command_of, question_of
+        from hnvemu.replay.summary import Unread
 
+        count = summary.flows[number]
         entry, flow, verdict = count[:3]
         established = self._asked.established
         question = question_of(self._fabric, entry, flow, verdict, established=established)
         if question is not None:
             return command_of(question)
-        if not _is_plain_capture(count.capture):
+        # A trace reads no further than to a frame that is not Ethernet.
+        if not _can_be_read_again(count.capture) or Unread.LINK_TYPE in summary.unread:
             return None
         state = ["--state", "established"] if established and not entry.startswith("pa:") else []
         return ["--pcap", count.capture, "--frame", str(count.number), "--in", entry, *state]
@@ -479,12 +482,9 @@ def _named(targets: Targets) -> Iterator[tuple[str, str]]:
             yield f"--{name.replace('_', '-')}", file
 
 
-def _is_plain_capture(name: str) -> bool:
-    """Whether ``hnvemu trace --pcap`` can read a capture."""
-    if name == _STDIN or not Path(name).is_file():
-        return False
-    with Path(name).open("rb") as file:
-        return file.read(2) != b"\x1f\x8b"  # gzip
+def _can_be_read_again(name: str) -> bool:
+    """Whether a capture is a file, and neither a stream nor a pipe."""
+    return name != _STDIN and Path(name).is_file()
 
 
 def _show(

@@ -39,7 +39,7 @@ def read_earlier(name: str) -> Earlier:
     Raises:
         QuestionError: It cannot be read, or is no such result.
     """
-    text = _text(name)
+    text = _text(name).lstrip()
     try:
         if not text.startswith("{"):
             return _table(text)

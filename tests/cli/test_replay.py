@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import signal
+import struct
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from hnvemu.cli.output import Color
 from hnvemu.cli.progress import Meter
 from hnvemu.cli.replay_filters import KEYS
 from hnvemu.replay import run
+from hnvemu.wire.blocks import interface_block, packet_block, section_block
 from hnvemu.wire.capture import CaptureRecord, write_pcapng
 
 if TYPE_CHECKING:
@@ -163,19 +165,30 @@ def test_what_words_cannot_ask_is_asked_by_its_frame(
     tagged = sent()[:12] + bytes.fromhex("81000005") + sent()[12:]
     pcap(Path("tagged.pcap"), sent(), tagged)
 
-    why = json.loads(replayed("tagged.pcap", "--json").out)["why"]
+    packed = gzip.compress(Path("tagged.pcap").read_bytes(), mtime=0)
+    Path("tagged.pcap.gz").write_bytes(packed)
 
-    assert why == "hnvemu trace -p policy.yaml --pcap tagged.pcap --frame 2 --in T/A"
-    assert hnvemu(*shlex.split(why)[1:]).out.startswith("DROPPED  VLAN_IN_HEADER")
+    for name in ("tagged.pcap", "tagged.pcap.gz"):
+        why = json.loads(replayed(name, "--json").out)["why"]
+
+        assert why == f"hnvemu trace -p policy.yaml --pcap {name} --frame 2 --in T/A"
+        assert hnvemu(*shlex.split(why)[1:]).out.startswith("DROPPED  VLAN_IN_HEADER")
 
 
 def test_a_frame_that_cannot_be_named_has_no_command(replayed: Run, capture: Path) -> None:
     del capture
     tagged = sent()[:12] + bytes.fromhex("81000005") + sent()[12:]
     octets = pcap(Path("tagged.pcap"), tagged).read_bytes()
-    Path("tagged.pcap.gz").write_bytes(gzip.compress(octets, mtime=0))
+    cooked = struct.pack("<IIHHII", 1, 20, 113, 0, 0, 20)
+    no_ethernet = cooked + packet_block(0, b"", 0, 0, b"")
+    blocks = [section_block(), no_ethernet, interface_block("A", nanoseconds=True)]
+    blocks.append(packet_block(0, tagged, len(tagged), 1, b""))
+    Path("mixed.pcapng").write_bytes(b"".join(blocks))
 
-    assert json.loads(replayed("tagged.pcap.gz", "--json").out)["why"] is None
+    mixed = json.loads(replayed("mixed.pcapng", "--json").out)
+
+    assert (mixed["errors"]["link_type"], mixed["outcomes"]["dropped"]) == (1, 1)
+    assert mixed["why"] is None
     assert json.loads(replayed("-", "--json", stdin=octets).out)["why"] is None
 
 
@@ -501,7 +514,7 @@ def test_a_replay_is_as_expected(replayed: Run, capture: Path, form: str) -> Non
 def test_an_expected_result_may_be_formatted_anew(replayed: Run, capture: Path) -> None:
     document = json.loads(replayed(capture, "--json").out)
     Path("sorted").write_text(json.dumps(document, sort_keys=True, indent=1), encoding="utf-8")
-    Path("short").write_text(json.dumps(document), encoding="utf-8")
+    Path("short").write_text(f"\n {json.dumps(document)}", encoding="utf-8")
 
     assert replayed(capture, "--expect", "sorted").code == 0
     assert replayed(capture, "--expect", "short").code == 0
@@ -747,6 +760,12 @@ def test_keys_of_filters_are_completed() -> None:
 
 def test_the_engines_of_the_option_are_those_there_are() -> None:
     assert [*run.EngineKind] == ["auto", "plain", "numpy", "fast", "dask"]
+
+
+def test_the_page_has_every_engine() -> None:
+    page = (ROOT / "docs" / "replay.md").read_text(encoding="utf-8")
+
+    assert [kind for kind in run.EngineKind if f"| `--engine {kind}` |" not in page] == []
 
 
 def test_processes_can_share_the_captures(replayed: Run, capture: Path) -> None:
