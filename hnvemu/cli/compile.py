@@ -45,7 +45,11 @@ def compile(  # noqa: A001 - the name of the command
     if clear:
         if paths:
             raise QuestionError("--clear deletes everything, and takes no path")
-        count, octets = store.clear()
+        try:
+            count, octets = store.clear()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise QuestionError(f"'{error.filename}' cannot be deleted: {reason}") from None
         emit(f"deleted {count} files with {_size(octets)} from {store.folder}")
         return
     from hnvemu.compiled.load import NotKept, load

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hnvemu.wire.capture import CapturedFrame
 
 _MOST_HEX = 4 * 2**20
+_ETHERNET_HEADER = 14
 
 EPILOG = options.epilog(
     "hnvemu trace A X tcp/80                       two VMs of the sample",
@@ -401,11 +402,38 @@ def _captured(name: str, number: int) -> bytes:
             f"there is no frame {number} in '{name}'", f"the last one is {captured.number}"
         )
     if captured.captured_length < captured.original_length:
+        frame = _restored(captured)
+        judged = "" if len(frame) == captured.captured_length else "; zeros stand for the others"
         note(
             f"note: frame {number} was cut off: {captured.captured_length} of its"
-            f" {captured.original_length} octets were captured"
+            f" {captured.original_length} octets were captured{judged}"
         )
+        return frame
     return captured.frame
+
+
+def _restored(captured: CapturedFrame) -> bytes:
+    """Return a frame at its length on the wire, if nothing that decides can have been cut off."""
+    from hnvemu.wire.blocks import MAX_MISSING
+
+    missing = captured.original_length - captured.captured_length
+    if missing > MAX_MISSING:
+        return captured.frame
+    whole = captured.frame + bytes(missing)
+    other = captured.frame + b"\xff" * missing
+    return whole if _decides(whole) == _decides(other) else captured.frame
+
+
+def _decides(frame: bytes) -> tuple[object, ...]:
+    """Return what a switch looks at in a frame, encapsulated or not."""
+    from hnvemu.wire.encapsulation import unwrap
+    from hnvemu.wire.flow import read_flow
+
+    if len(frame) < _ETHERNET_HEADER:
+        return ()
+    outer = unwrap(frame)
+    inside = read_flow(outer.inner) if len(outer.inner) >= _ETHERNET_HEADER else None
+    return read_flow(frame), outer._replace(inner=b""), inside
 
 
 def _write(

@@ -153,10 +153,14 @@ class Store:
         return True
 
     def clear(self) -> tuple[int, int]:
-        """Delete all files; return how many they were, and their octets."""
+        """Delete all files; return how many they were, and their octets.
+
+        Raises:
+            OSError: One cannot be deleted.
+        """
         count = octets = 0
         for path, _, size in self._files():
-            with suppress(OSError):
+            with suppress(FileNotFoundError):
                 path.unlink()
                 count += 1
                 octets += size

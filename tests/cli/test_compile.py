@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from hnvemu.compiled.rows import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from cli.conftest import Ran
 
@@ -199,6 +199,22 @@ def test_clear_deletes_all_of_it(hnvemu: Run, policy: Path, cache: Path) -> None
     assert ran.out == f"deleted 2 files with 0.0 MiB from {cache}\n"
     assert not images(cache)
     assert hnvemu("compile", "--clear", policy).code == 2
+
+
+def test_clear_says_what_cannot_be_deleted(
+    hnvemu: Run, policy: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hnvemu("compile", policy)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    ran = hnvemu("compile", "--clear")
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: '{cache}")
+    assert ran.err.endswith("' cannot be deleted: permission denied\n")
 
 
 def test_what_completes_names_uses_it(hnvemu: Run, policy: Path, cache: Path) -> None:

@@ -358,6 +358,36 @@ def test_a_frame_that_was_cut_off_is_traced_and_noted(
     assert "note: frame 1 was cut off: 30 of its 1500 octets were captured\n" in ran.err
 
 
+def test_what_cannot_matter_may_be_cut_off(hnvemu: Run, policy: Path, tmp_path: Path) -> None:
+    file = tmp_path / "cut.pcap"
+    whole = bytes.fromhex(FRAME)
+    frame = whole[:-4]
+    head = len(frame).to_bytes(4, "little") + len(whole).to_bytes(4, "little")
+    file.write_bytes(PCAP_HEAD + bytes(8) + head + frame)
+
+    ran = hnvemu("trace", "-p", policy, "--pcap", file, "--in", "A", "-q")
+
+    assert ran.out.startswith("DELIVERED")
+    assert ran.err == (
+        f"note: frame 1 was cut off: {len(frame)} of its {len(whole)} octets were captured;"
+        " zeros stand for the others\n"
+    )
+
+
+def test_nobody_makes_room_for_a_length_that_is_nonsense(
+    hnvemu: Run, policy: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "cut.pcap"
+    frame = bytes.fromhex(FRAME)
+    head = len(frame).to_bytes(4, "little") + b"\xff" * 4
+    file.write_bytes(PCAP_HEAD + bytes(8) + head + frame)
+
+    ran = hnvemu("trace", "-p", policy, "--pcap", file, "--in", "A", "-q")
+
+    assert ran.out.startswith("DELIVERED")
+    assert ran.err.endswith(f"{len(frame)} of its 4294967295 octets were captured\n")
+
+
 def test_a_capture_without_frames_is_nothing_to_do(hnvemu: Run, tmp_path: Path) -> None:
     file = tmp_path / "empty.pcap"
     file.write_bytes(PCAP_HEAD)
