@@ -80,7 +80,8 @@ class Passage(NamedTuple):
     steady: float
     """Seconds a packet, from the tenth to the ninety-eighth percent of the first pass."""
     known: float
-    """Seconds a packet of the last pass, without its last two percent: every flow is known."""
+    """Seconds a packet from the second pass on, without the last two percent of the last: every
+    flow is known."""
     whole: float
     """Seconds a packet, from the first to the last of the first pass."""
     lost: int
@@ -193,7 +194,7 @@ def _watch(connection: JsonRpc, packets: int, passes: int) -> Passage:
     time.sleep(4 * POLL)  # what was read last is on its way out
     return Passage(
         steady=_pace(seen, low * packets, high * packets),
-        known=_pace(seen, last + (0 if passes > 1 else low * packets), last + high * packets),
+        known=_pace(seen, packets if passes > 1 else low * packets, last + high * packets),
         whole=_pace(seen, 0, packets),
         lost=_sum(r"miss with failed upcall: (\d+)", statistics),
         sent=_sum(r"port \d+: wire .*?TX packets:(\d+)", connection.call("dpctl/show", "-s")),

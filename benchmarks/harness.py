@@ -88,19 +88,20 @@ class Difference(NamedTuple):
 
     longer: Timing
     shorter: Timing
+    times: int = 1
+    """How often the first does more."""
 
     @property
     def median(self) -> float:
         """Of the differences within a round."""
         pairs = zip(self.longer.samples, self.shorter.samples, strict=True)
-        return _above_zero(
-            statistics.median(longer.seconds - shorter.seconds for longer, shorter in pairs)
-        )
+        differences = (longer.seconds - shorter.seconds for longer, shorter in pairs)
+        return _above_zero(statistics.median(differences)) / self.times
 
     @property
     def best(self) -> float:
         """Of the best rounds of both: the least difference would be noise."""
-        return _above_zero(self.longer.best - self.shorter.best)
+        return _above_zero(self.longer.best - self.shorter.best) / self.times
 
     @property
     def peak(self) -> float:

@@ -110,7 +110,7 @@ def measure(curve: str, sizes: tuple[int, ...], asked: argparse.Namespace) -> No
         figures.append(Figure(what, own.median / first.median, own.best / first.best, goal))
     for size in sizes:
         peak = found[f"{size:,} more"]
-        what = f"{size:,} {curve}: peak memory of the process / 250 MiB"
+        what = f"{size:,} {curve}: peak memory of the process / 250 MB"
         goal = at_most(1) if curve == "packets" else None
         figures.append(Figure(what, peak.peak / MOST_MEMORY, peak.least_peak / MOST_MEMORY, goal))
     others = ", ".join(f"{amount:,} {name}" for name, amount in BASE.items() if name != curve)
