@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import pydoc
+import signal
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +31,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from hnvemu.replay.shards import Job, Shard, Taken
 
@@ -54,23 +57,61 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Dask]:
     """
     with dask.config.set(_CONFIG):
         if scheduler is None:
-            with (
-                LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address="127.0.0.1:0",
-                    memory_limit=None,
-                    preload=_DEAF,
-                    silence_logs=logging.CRITICAL,
-                ) as local,
-                Client(local) as client,
-            ):
+            with ExitStack() as made:
+                with in_one_go():  # half a cluster cannot be closed
+                    local = LocalCluster(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        processes=True,
+                        host="127.0.0.1",
+                        dashboard_address="127.0.0.1:0",
+                        memory_limit=None,
+                        preload=_DEAF,
+                        silence_logs=logging.CRITICAL,
+                    )
+                    client = made.enter_context(Client(made.enter_context(local)))
                 yield Dask(client, workers)
             return
         with _quiet(), _joined(scheduler) as client:
             yield Dask(client, sum(client.nthreads().values()))
+
+
+@contextmanager
+def in_one_go() -> Iterator[None]:
+    """Let the signals that end this process wait until the block is done.
+
+    Processes that are started meanwhile never hear of Ctrl-C, where a system can do that.
+    """
+    came: list[tuple[int, FrameType | None]] = []
+    handlers: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+            if callable(signal.getsignal(number)):
+                handlers[number] = signal.signal(number, lambda *given: came.append(given))
+    try:
+        with _deaf():
+            yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            handlers[came[0][0]](*came[0])
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Have what is started, threads and processes, not be interrupted."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - of POSIX systems
+
+    resource_tracker.ensure_running()  # or its start would end what begins here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

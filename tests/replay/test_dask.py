@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pydoc
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,3 +140,18 @@ def test_a_scheduler_that_does_not_answer_is_told(
 def test_a_worker_without_hnvemu_has_no_version() -> None:
     assert pydoc.locate("hnvemu_that_is_not_there.__version__") is None
     assert "has no hnvemu" in str(cluster._other_version("tcp://192.0.2.1:1", None))
+
+
+def test_what_is_to_end_a_process_waits_until_its_cluster_is_whole() -> None:
+    came: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
+    try:
+        with cluster.in_one_go():
+            signal.raise_signal(signal.SIGTERM)
+            assert not came
+
+        assert came == [signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)
+        assert came == [signal.SIGTERM] * 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
