@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hnvemu.replay.outputs import Outputs
     from hnvemu.replay.sieve import Picked
     from hnvemu.wire.chunks import Chunk
+    from hnvemu.wire.sinks import Sink
 
 _ROOM: Final = 3 << 19
 _SLACK: Final = 8  # behind the last record: who adds up words looks at one more
@@ -268,6 +269,9 @@ class BatchEngine:
         is_made = (batch.rows[seen] >= SENT) & ~batch.by_hand[seen]
         made = np.flatnonzero(is_made) + batch.begin
         records = self._steps.records(self._known, batch.frames, made, batch.rows[made])
+        if not batch.extras and len(outputs) == 1:
+            self._write_plainly(batch, records, outputs[0])
+            return
         extras, batch.extras = batch.extras, []
         # Extras first: interfaces are described before the frame that is the first of theirs.
         of = np.append(np.array([extra.frame for extra in extras], np.int64), records.frames)
@@ -286,7 +290,7 @@ class BatchEngine:
         at[order] = ends - sizes[order]
         out = self._out(int(ends[-1]))
         records.write(out, at[len(extras) :])
-        for extra, begin in zip(extras, at.tolist(), strict=False):
+        for extra, begin in zip(extras, at[: len(extras)].tolist(), strict=True):
             out[begin : begin + len(extra.octets)] = np.frombuffer(extra.octets, np.uint8)
         sinks, numbers, sizes = sinks[order], batch.numbers[of[order]], sizes[order]
         first = begin = 0
@@ -295,6 +299,16 @@ class BatchEngine:
             these = slice(first, last + 1)
             outputs[sinks[last]].write(out[begin:end], numbers[these], sizes[these])
             first, begin = last + 1, end
+
+    def _write_plainly(self, batch: _Batch, records: Records, sink: Sink) -> None:
+        """Write what recipes make alone, to the one capture that there is."""
+        ends = np.cumsum(records.sizes)
+        if not len(ends):
+            return
+        end = int(ends[-1])
+        out = self._out(end)
+        records.write(out, ends - records.sizes)
+        sink.write(out[:end].data, batch.numbers[records.frames].data, records.sizes.data)
 
     def _out(self, octets: int) -> Octets:
         """Return the buffer for records; it is used again and again."""

@@ -124,7 +124,8 @@ class Known:
         """How many rows are in use."""
         self._entered = 0
         self._pooled = 0
-        self._planned = 0
+        self.planned = 0
+        """How many records the plans of all recipes make."""
         self._in_pool: dict[bytes, int] = {}
         self._headers: dict[Header | None, int] = {}
         self._plans: dict[tuple[Write, ...], int] = {}
@@ -138,7 +139,7 @@ class Known:
     def clear(self) -> None:
         """Forget all classes and their counters."""
         self._forget_keys()
-        self._pooled = self._planned = 0
+        self._pooled = self.planned = 0
         self._in_pool.clear()
         self._plans.clear()
         self._headers = {None: 0}
@@ -269,9 +270,9 @@ class Known:
     def _plan(self, writes: tuple[Write, ...]) -> int:
         plan = self._plans.get(writes)
         if plan is None:
-            plan = self._plans[writes] = self._planned
-            self._planned += len(writes)
-            self.plans = _with_room(self.plans, self._planned)
+            plan = self._plans[writes] = self.planned
+            self.planned += len(writes)
+            self.plans = _with_room(self.plans, self.planned)
             for at, write in enumerate(writes, plan):
                 self.plans[at] = (
                     write.sink,

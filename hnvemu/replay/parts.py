@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hnvemu.replay.outputs import Kind, Outputs
 
 _MANY: Final = 1 << 16
+_MUCH: Final = 1 << 24
 _BUFFER: Final = 1 << 18
 _INTERFACE_AT: Final = 8  # of an enhanced packet block
 _interface = Struct("<8xI").unpack_from
@@ -151,22 +152,41 @@ class Opened:
 
     def __init__(self, part: Part, stack: ExitStack) -> None:
         self.interfaces = part.interfaces
-        self.records = _mapped(part.records, stack)
-        self.frames = stack.enter_context(_mapped(part.frames, stack).cast("q"))
-        self.sizes = stack.enter_context(_mapped(part.sizes, stack).cast("q"))
+        self._maps = [_mapped(name, stack) for name in (part.records, part.frames, part.sizes)]
+        records, frames, sizes = [stack.enter_context(memoryview(each)) for each in self._maps]
+        self.records = records
+        self.frames = stack.enter_context(frames.cast("q"))
+        self.sizes = stack.enter_context(sizes.cast("q"))
+        self._left = 0
+
+    def leave(self, octets: int, count: int) -> None:
+        """Give back the memory of the first records, which nobody reads again.
+
+        Args:
+            octets: How many they have.
+            count: How many they are.
+        """
+        if octets - self._left < _MUCH or not hasattr(mmap, "MADV_DONTNEED"):
+            return
+        self._left = octets
+        for mapped, read in zip(self._maps, (octets, 8 * count, 8 * count), strict=True):
+            if whole := read // mmap.PAGESIZE * mmap.PAGESIZE:
+                mapped.madvise(mmap.MADV_DONTNEED, 0, whole)
 
 
-def _mapped(name: str, stack: ExitStack) -> memoryview:
+def _mapped(name: str, stack: ExitStack) -> mmap.mmap:
     with Path(name).open("rb") as file:
-        mapped = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return stack.enter_context(memoryview(mapped))
+        return stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _splice(sink: Sink, parts: Sequence[Opened]) -> None:
     """Write all records in the order of their frames."""
     numbers = [[-1] * len(part.interfaces) for part in parts]
+    counts = [0] * len(parts)
     for _, which, start, end in merge(*(_records(*each) for each in enumerate(parts))):
         part = parts[which]
+        part.leave(start, counts[which])
+        counts[which] += 1
         record: ReadableBuffer = part.records[start:end]
         if sink.is_pcapng:
             (here,) = _interface(record)

@@ -73,6 +73,7 @@ def _windows(
             starts.append(ends - length)
             lengths.append(length)
             if end > begin:
+                parts[which].leave(octets[which], begin)
                 done[which], octets[which] = end, int(ends[-1])
         order = np.argsort(np.concatenate(numbers), kind="stable")
         yield (
