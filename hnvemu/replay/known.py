@@ -126,6 +126,9 @@ class Known:
         self._pooled = 0
         self.planned = 0
         """How many records the plans of all recipes make."""
+        self.layouts: set[tuple[int, int, int, int, bool]] = set()
+        """Of all headers: how long they are, where their two lengths and their checksum stand, and
+        whether that covers the frame."""
         self._in_pool: dict[bytes, int] = {}
         self._headers: dict[Header | None, int] = {}
         self._plans: dict[tuple[Write, ...], int] = {}
@@ -141,6 +144,7 @@ class Known:
         self._forget_keys()
         self._pooled = self.planned = 0
         self._in_pool.clear()
+        self.layouts.clear()
         self._plans.clear()
         self._headers = {None: 0}
         self.headers[0] = 0, 0, -1, 0, -1, 0, -1, 0, 0, 0
@@ -255,6 +259,15 @@ class Known:
             number = self._headers[header] = len(self._headers)
             self.headers = _with_room(self.headers, number + 1)
             first, second = (*header.lengths, (-1, 0))[:2]
+            self.layouts.add(
+                (
+                    len(header.octets),
+                    first[0],
+                    second[0],
+                    header.checksum_at,
+                    header.covers_frame,
+                )
+            )
             self.headers[number] = (
                 self._pool(header.octets),
                 len(header.octets),

@@ -41,6 +41,14 @@ either order."""
 _PCAP: Final = np.dtype(
     [("seconds", "<u4"), ("nanoseconds", "<u4"), ("captured", "<u4"), ("original", "<u4")]
 )
+_CHANGED: Final = np.dtype(
+    {
+        "names": ["mac", "ttl", "checksum"],
+        "formats": ["V6", "u1", ">u2"],
+        "offsets": [0, 22, 24],
+        "itemsize": 26,
+    }
+)
 _PCAPNG: Final = np.dtype(
     [
         ("kind", "<u4"),
@@ -59,6 +67,8 @@ _MIX: Final = tuple(
     map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93))
 )
 _HALF: Final = np.uint64(32)
+_COMMON: Final = 16
+"""One length of so many is common: frames of a common length are copied at once."""
 _PIECES: Final = np.sort([times << power for power in range(18) for times in (2, 3)])
 """Lengths of pieces, each at least two thirds of the next."""
 _SECOND: Final = 1_000_000_000
@@ -174,10 +184,12 @@ def find(known: Known, told: Words, hashes: Words, lengths: Numbers, clock: Numb
     while len(left):
         entries = _taken(known.entries, entry)
         row = entries["row"]
-        length = lengths[left]
-        fits = (entries["key"] == told[left]).all(axis=1)
-        fits &= (known.rows["low"][row] <= length) & (length < known.rows["high"][row])
-        fits &= clock[left] < known.rows["until"][row]
+        length, key, asked = lengths[left], entries["key"], told[left]
+        fits = key[:, 0] == asked[:, 0]  # column by column: short rows are slow to compare
+        for column in (1, 2, 3):
+            fits &= key[:, column] == asked[:, column]
+        of = _taken(known.rows, row)
+        fits &= (of["low"] <= length) & (length < of["high"]) & (clock[left] < of["until"])
         rows[left[fits]] = row[fits]
         entry = entries["next"]
         more = np.flatnonzero(~fits & (entry >= 0))
@@ -283,22 +295,27 @@ class Records:
     def _rewrite(self, out: Octets, inside: Numbers) -> None:
         """Change what the switch changes of customers' frames."""
         changed = self._plans["part"] != Part.SENT
-        mac = self._recipes["mac"]
-        which = np.flatnonzero(changed & (mac >= 0))
-        if len(which):
-            pool = _anywhere(self._known.pool, "V6")
-            _anywhere(out, "V6")[inside[which]] = pool[mac[which]]
-        which = np.flatnonzero(changed & (self._recipes["counts"] != 0))
-        if len(which):
-            at = inside[which]
-            out[at + 22] -= 1
-            word = _anywhere(out, ">u2")
-            checksum = word[at + 24].astype(np.uint32)
-            word[at + 24] = (checksum + 0x0100) % 0xFFFF
+        mac, counts = self._recipes["mac"], self._recipes["counts"]
+        which = np.flatnonzero(changed & ((mac >= 0) | (counts != 0)))
+        if not len(which):
+            return
+        mac, counts, inside = mac[which], counts[which], inside[which]
+        heads = _taken(_anywhere(out, _CHANGED), inside)
+        keeps = np.flatnonzero(mac < 0)
+        macs = _anywhere(self._known.pool, "V6")[mac]
+        macs[keeps] = heads["mac"][keeps]
+        heads["mac"] = macs
+        heads["ttl"] -= counts.astype(np.uint8)
+        checksum = heads["checksum"].astype(np.uint32)
+        heads["checksum"] = np.where(counts != 0, (checksum + 0x0100) % 0xFFFF, checksum)
+        _put(out, inside, heads)
 
     def _wrap(self, out: Octets, begin: Numbers, inside: Numbers, which: Numbers) -> None:
         """Write the outer headers."""
         headers, length = self._headers[which], self._length[which]
+        if len(self._known.layouts) == 1:
+            self._wrap_alike(out, begin, inside, headers, length)
+            return
         _copy(out, begin, self._known.pool, headers["octets"], headers["length"])
         word = _anywhere(out, ">u2")
         word[begin + headers["first_at"]] = length + headers["first_more"]
@@ -316,6 +333,33 @@ class Records:
             checksum = -total % 0xFFFF
             checksum[covering] = np.where(checksum[covering] == 0, 0xFFFF, checksum[covering])
             word[begin[summed] + headers["checksum_at"]] = checksum
+
+    def _wrap_alike(
+        self, out: Octets, begin: Numbers, inside: Numbers, headers: Table, length: Numbers
+    ) -> None:
+        """Write outer headers that have all their fields at the same places."""
+        octets, first, second, checksum_at, covers = next(iter(self._known.layouts))
+        places = {"first": first, "second": second, "checksum": checksum_at}
+        there = {name: at for name, at in places.items() if at >= 0}
+        kind = np.dtype(
+            {
+                "names": list(there),
+                "formats": [">u2"] * len(there),
+                "offsets": list(there.values()),
+                "itemsize": octets,
+            }
+        )
+        blocks = _taken(_anywhere(self._known.pool, kind), headers["octets"])
+        blocks["first"] = length + headers["first_more"]
+        if second >= 0:
+            blocks["second"] = length + headers["second_more"]
+        if checksum_at >= 0:
+            total = headers["sum"] + headers["weight"] * length
+            if covers:
+                total += _sums(out, inside, length)
+            checksum = -total % 0xFFFF
+            blocks["checksum"] = np.where(checksum == 0, 0xFFFF, checksum) if covers else checksum
+        _put(out, begin, blocks)
 
 
 def _anywhere(octets: Octets, kind: Any) -> Table:
@@ -338,6 +382,16 @@ def _put(out: Octets, at: Numbers, rows: Table) -> None:
 
 def _copy(out: Octets, to: Numbers, octets: Octets, at: Numbers, lengths: Numbers) -> None:
     """Copy stretches of four octets or more from one buffer to another."""
+    amounts = np.bincount(lengths)
+    common = np.flatnonzero(amounts > len(lengths) // _COMMON)
+    for length in common.tolist():
+        which = np.flatnonzero(lengths == length)
+        source, target = (_anywhere(side, f"V{length}") for side in (octets, out))
+        target[to[which]] = source[at[which]]
+    if amounts[common].sum() == len(lengths):
+        return
+    which = np.flatnonzero(amounts[lengths] <= len(lengths) // _COMMON)
+    at, to, lengths = at[which], to[which], lengths[which]
     kinds = np.searchsorted(_PIECES, lengths + 1 >> 1)
     for kind in np.flatnonzero(np.bincount(kinds)).tolist():
         which = np.flatnonzero(kinds == kind)
