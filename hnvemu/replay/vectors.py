@@ -8,7 +8,7 @@ will do.
 
 from __future__ import annotations
 
-import sys
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -72,8 +72,6 @@ _COMMON: Final = 16
 _PIECES: Final = np.sort([times << power for power in range(18) for times in (2, 3)])
 """Lengths of pieces, each at least two thirds of the next."""
 _SECOND: Final = 1_000_000_000
-_OWN: Final = "<" if sys.byteorder == "little" else ">"
-"""The order of this machine."""
 
 
 def walk(
@@ -89,24 +87,22 @@ def walk(
 ) -> tuple[int, int]:
     """Find the frames of pcap records, as :func:`hnvemu.wire.chunks.walk_records` does."""
     order = ">" if swapped else "<"
-    # A frame can begin at any octet, and looking at a number costs less than unpacking one.
-    parts = [octets[by : by + (end - by & -4)] for by in range(4)]
-    if order != _OWN:
-        parts = [part.view("u4").byteswap().view("u1") for part in parts]
-    looks = [part.data.cast("I") for part in parts]
+    length_at = Struct(f"{order}8xI").unpack_from
+    buffer = octets.data
+    seen, begin = _in_sight(octets, begin, end, order, len(starts))
     last = end - PCAP_RECORD
     found = []
-    for _ in range(len(starts)):
+    for _ in range(len(starts) - len(seen)):
         if begin > last:
             break
-        length = looks[begin & 3][(begin >> 2) + 2]
+        (length,) = length_at(buffer, begin)
         after = begin + PCAP_RECORD + length
         if after > end or length > MAX_FRAME:
             break
         found.append(begin)
         begin = after
-    count = len(found)
-    at = np.array(found, np.int64)
+    at = np.append(seen, np.array(found, np.int64))
+    count = len(at)
     words = _taken(_anywhere(octets, np.dtype([("words", f"{order}u4", (4,))])), at)["words"]
     seconds, fraction, length, before = words.astype(np.int64).T
     starts[:count] = at + PCAP_RECORD
@@ -114,6 +110,44 @@ def walk(
     original[:count] = np.maximum(length, before)
     times[:count] = seconds * _SECOND + fraction * (1 if nanoseconds else 1000)
     return count, begin
+
+
+def _in_sight(octets: Octets, begin: int, end: int, order: str, room: int) -> tuple[Numbers, int]:
+    """Find records without going from one to the next.
+
+    Wherever the two high octets of the first record's seconds stand, which are the same for 18
+    hours, a record may begin. Those count that the first one leads to, by the lengths of all
+    between.
+
+    Returns:
+        Where they begin, and what the last of them leads to.
+    """
+    high = begin + (2 if order == "<" else 0)
+    if end - begin < PCAP_RECORD:
+        return np.zeros(0, np.int64), begin
+    within = octets[high : end - PCAP_RECORD + high - begin + 2]
+    may = np.flatnonzero(within[:-1] == within[0])
+    may = may[within[may + 1] == within[1]] + begin
+    length = _anywhere(octets, f"{order}u4")[may + 8].astype(np.int64)
+    after = may + PCAP_RECORD + length
+    is_whole = (after <= end) & (length <= MAX_FRAME)
+    if not (after[:-1] == may[1:]).all():
+        following = np.searchsorted(may, after)
+        leads = np.append(may, -1)[following] == after
+        steps = zip(is_whole.tolist(), leads.tolist(), following.tolist(), strict=True)
+        known = [*steps]
+        chosen = []
+        at = 0
+        while known[at][0]:
+            chosen.append(at)
+            if not known[at][1]:
+                break
+            at = known[at][2]
+        may, after = may[chosen], after[chosen]
+    elif not is_whole.all():
+        may, after = may[: int(is_whole.argmin())], after[: int(is_whole.argmin())]
+    may, after = may[:room], after[:room]
+    return may, int(after[-1]) if len(after) else begin
 
 
 def keys(frames: Frames, *, by_interface: bool) -> tuple[Numbers, Words, Words]:
