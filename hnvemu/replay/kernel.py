@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., object])
 
+CHUNK: Final = 1 << 20
+"""Octets that are read at once: calls cost little, and more would not fit into a cache."""
 _SECOND: Final = 1_000_000_000
 _WIRE: Final = int(Part.WIRE)
 _SENT: Final = int(Part.SENT)

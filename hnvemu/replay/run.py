@@ -27,7 +27,7 @@ from hnvemu.replay.outputs import Outputs, Targets
 from hnvemu.replay.plain import PlainEngine
 from hnvemu.replay.sieve import Sieve
 from hnvemu.replay.summary import Unread
-from hnvemu.wire.chunks import CaptureError, CaptureReader
+from hnvemu.wire.chunks import CHUNK, CaptureError, CaptureReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -216,7 +216,8 @@ def take(
     """
     steps = _steps(terms.engine, size_of(name if path is None else path))
     walk = None if steps is None else steps.walk
-    with _reading(name, name if path is None else path, walk) as reader:
+    at_once = CHUNK if steps is None else steps.CHUNK
+    with _reading(name, name if path is None else path, walk, at_once) as reader:
         flows.capture = name
         judge = Judge(
             fabric,
@@ -270,10 +271,12 @@ def _start() -> Iterator[None]:
 
 
 @contextmanager
-def _reading(name: str, path: str, walk: Walk | None) -> Iterator[CaptureReader]:
+def _reading(
+    name: str, path: str, walk: Walk | None, octets: int = CHUNK
+) -> Iterator[CaptureReader]:
     """Open a capture; what is wrong with all of it is told by its name."""
     try:
-        with CaptureReader.open(path, walk) as reader:
+        with CaptureReader.open(path, walk, octets=octets) as reader:
             yield reader
     except CaptureError as error:
         raise CaptureError(f"'{name}' cannot be read as a capture: {error}") from None

@@ -67,6 +67,8 @@ _MIX: Final = tuple(
     map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93))
 )
 _HALF: Final = np.uint64(32)
+CHUNK: Final = 1 << 21
+"""Octets that are read at once: a hundred calls of NumPy a chunk, and what fits into a cache."""
 _COMMON: Final = 16
 """One length of so many is common: frames of a common length are copied at once."""
 _PIECES: Final = np.sort([times << power for power in range(18) for times in (2, 3)])

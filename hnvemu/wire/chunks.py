@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _ONLY_ETHERNET: Final = f"only Ethernet ({ETHERNET}) can be read"
 _LINK_TYPE_MASK: Final = 0x03FF_FFFF  # the bits above tell of a frame check sequence
 _LINK_TYPE: Final = "link_type"  # as replay calls it
-_OCTETS: Final = 1 << 20
+CHUNK: Final = 1 << 20
 _SHORT_RECORD: Final = 64  # where records are shorter, a chunk ends before the buffer does
 _PACKED: Final = 1 << 16
 
@@ -188,7 +188,7 @@ class CaptureReader(ABC):
         *,
         strict: bool = False,
         prompt: bool = False,
-        octets: int = _OCTETS,
+        octets: int = CHUNK,
     ) -> Iterator[CaptureReader]:
         """Open a capture and read how it begins.
 
