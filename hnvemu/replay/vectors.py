@@ -125,30 +125,30 @@ def _in_sight(octets: Octets, begin: int, end: int, order: str, room: int) -> tu
         Where they begin, and what the last of them leads to.
     """
     high = begin + (2 if order == "<" else 0)
+    nothing = np.zeros(0, np.int64), begin
     if end - begin < PCAP_RECORD:
-        return np.zeros(0, np.int64), begin
+        return nothing
     within = octets[high : end - PCAP_RECORD + high - begin + 2]
     may = np.flatnonzero(within[:-1] == within[0])
     may = may[within[may + 1] == within[1]] + begin
+    if len(may) > room:  # most of them are something else: zeros, where times begin at 0
+        return nothing
     length = _anywhere(octets, f"{order}u4")[may + 8].astype(np.int64)
     after = may + PCAP_RECORD + length
     is_whole = (after <= end) & (length <= MAX_FRAME)
     if not (after[:-1] == may[1:]).all():
         following = np.searchsorted(may, after)
         leads = np.append(may, -1)[following] == after
-        steps = zip(is_whole.tolist(), leads.tolist(), following.tolist(), strict=True)
-        known = [*steps]
+        wholes, known, nexts = is_whole.tolist(), leads.tolist(), following.tolist()
         chosen = []
-        at = 0
-        while known[at][0]:
+        at, goes_on = 0, True
+        while goes_on and wholes[at]:
             chosen.append(at)
-            if not known[at][1]:
-                break
-            at = known[at][2]
+            at, goes_on = nexts[at], known[at]
         may, after = may[chosen], after[chosen]
     elif not is_whole.all():
-        may, after = may[: int(is_whole.argmin())], after[: int(is_whole.argmin())]
-    may, after = may[:room], after[:room]
+        end = int(is_whole.argmin())
+        may, after = may[:end], after[:end]
     return may, int(after[-1]) if len(after) else begin
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from array import array
 from importlib import import_module
@@ -385,6 +386,29 @@ def test_thousands_of_keys_are_found(engine: str) -> None:
         known.learn(key, digest, int(key[0]) % 4)
 
     assert _found(engine, known, keys, hashes) == (keys[:, 0] % 4).tolist()
+
+
+def test_records_are_walked_whatever_is_inside_them(engine: str) -> None:
+    chance = random.Random(7)
+    walk = import_module(STEPS[engine]).walk
+    for _ in range(300):
+        order = chance.choice("<>")
+        lookalike = struct.pack(f"{order}4I", 0x65000000, 1, chance.randrange(90), 60)
+        octets = bytearray(5)
+        for _ in range(chance.randrange(12)):
+            seconds = chance.choice([0, 0x65000000, 0x65000001, 0x65010000, 0xFFFFFFFF])
+            inside = chance.choice([bytes(chance.randrange(90)), lookalike * 3, b"~" * 7])
+            octets += struct.pack(f"{order}4I", seconds, 1, len(inside), len(inside)) + inside
+        place = 5, len(octets) - chance.randrange(2), order == ">", False
+        room = chance.choice([3, 20])
+
+        plain = [array("q", bytes(8 * room)) for _ in range(4)]
+        expected = walk_records(octets, *place, *plain)
+        arrays = [np.zeros(room, np.int64) for _ in range(4)]
+        found = walk(np.frombuffer(octets, np.uint8), *place, *arrays)
+
+        assert tuple(map(int, found)) == expected
+        assert [column.tolist() for column in arrays] == [column.tolist() for column in plain]
 
 
 def test_keys_beyond_the_most_make_the_others_be_forgotten(
