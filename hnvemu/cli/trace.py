@@ -402,7 +402,7 @@ def _captured(name: str, number: int) -> bytes:
             f"there is no frame {number} in '{name}'", f"the last one is {captured.number}"
         )
     if captured.captured_length < captured.original_length:
-        frame = _restored(captured)
+        frame = _whole(captured)
         judged = "" if len(frame) == captured.captured_length else "; zeros stand for the others"
         note(
             f"note: frame {number} was cut off: {captured.captured_length} of its"
@@ -412,14 +412,14 @@ def _captured(name: str, number: int) -> bytes:
     return captured.frame
 
 
-def _restored(captured: CapturedFrame) -> bytes:
+def _whole(captured: CapturedFrame) -> bytes:
     """Return a frame at its length on the wire, if nothing that decides can have been cut off."""
-    from hnvemu.wire.blocks import MAX_MISSING
+    from hnvemu.wire.blocks import MAX_MISSING, restored
 
     missing = captured.original_length - captured.captured_length
     if missing > MAX_MISSING:
         return captured.frame
-    whole = captured.frame + bytes(missing)
+    whole = restored(captured.frame, missing)
     other = captured.frame + b"\xff" * missing
     return whole if _decides(whole) == _decides(other) else captured.frame
 

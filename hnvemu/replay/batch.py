@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hnvemu.replay.outputs import Outputs
     from hnvemu.replay.sieve import Picked
     from hnvemu.wire.chunks import Chunk
-    from hnvemu.wire.sinks import Sink
 
 _ROOM: Final = 3 << 19
 _SLACK: Final = 8  # behind the last record: who adds up words looks at one more
@@ -269,16 +268,13 @@ class BatchEngine:
         is_made = (batch.rows[seen] >= SENT) & ~batch.by_hand[seen]
         made = np.flatnonzero(is_made) + batch.begin
         records = self._steps.records(self._known, batch.frames, made, batch.rows[made])
-        if not batch.extras and len(outputs) == 1:
-            self._write_plainly(batch, records, outputs[0])
-            return
         extras, batch.extras = batch.extras, []
-        # Extras first: interfaces are described before the frame that is the first of theirs.
-        of = np.append(np.array([extra.frame for extra in extras], np.int64), records.frames)
-        sinks = np.append(np.array([extra.sink for extra in extras], np.int64), records.sinks)
-        sizes = np.append(
-            np.array([len(extra.octets) for extra in extras], np.int64), records.sizes
-        )
+        of, sinks, sizes = records.frames, records.sinks, records.sizes
+        if extras:
+            # Extras first: interfaces are described before the frame that is the first of theirs.
+            of = np.append(np.array([extra.frame for extra in extras], np.int64), of)
+            sinks = np.append(np.array([extra.sink for extra in extras], np.int64), sinks)
+            sizes = np.append(np.array([len(extra.octets) for extra in extras], np.int64), sizes)
         if not len(of):
             return
         if extras or (sinks[1:] != sinks[:-1]).any():
@@ -299,16 +295,6 @@ class BatchEngine:
             these = slice(first, last + 1)
             outputs[sinks[last]].write(out[begin:end], numbers[these], sizes[these])
             first, begin = last + 1, end
-
-    def _write_plainly(self, batch: _Batch, records: Records, sink: Sink) -> None:
-        """Write what recipes make alone, to the one capture that there is."""
-        ends = np.cumsum(records.sizes)
-        if not len(ends):
-            return
-        end = int(ends[-1])
-        out = self._out(end)
-        records.write(out, ends - records.sizes)
-        sink.write(out[:end].data, batch.numbers[records.frames].data, records.sizes.data)
 
     def _out(self, octets: int) -> Octets:
         """Return the buffer for records; it is used again and again."""

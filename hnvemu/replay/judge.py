@@ -24,7 +24,7 @@ from hnvemu.tables.table import Axis
 from hnvemu.trace.origins import origin_of
 from hnvemu.trace.outcome import Outcome
 from hnvemu.trace.steps import Arrived, Sent
-from hnvemu.wire.blocks import MAX_MISSING
+from hnvemu.wire.blocks import MAX_MISSING, restored
 from hnvemu.wire.encapsulation import unwrap
 from hnvemu.wire.flow import Flow, read_flow
 
@@ -213,7 +213,7 @@ class Judge:
         """
         if len(frame) < _ETHERNET_HEADER:
             return _NUMBERS[Unread.SHORT]
-        whole = frame + bytes(min(missing, MAX_MISSING)) if missing else frame
+        whole = restored(frame, missing)
         entry = self._entrance.find(whole, interface)
         if isinstance(entry, Unread):
             return _NUMBERS[entry]

@@ -27,6 +27,9 @@ Octets: TypeAlias = NDArray[np.uint8]
 Numbers: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
 Table: TypeAlias = NDArray[Any]
+Layout: TypeAlias = tuple[int, int, int, int, bool]
+"""Of outer headers: how long they are, where their two lengths and their checksum stand (or -1),
+and whether that covers the frame."""
 
 SENT: Final = len(UNREAD)
 """The row of class 0. In front of it is one for each reason not to send a frame: the row of a
@@ -67,6 +70,7 @@ HEADER: Final = np.dtype(
         ("sum", "i4"),
         ("weight", "i4"),
         ("covers", "i4"),
+        ("layout", "i4"),  # number of where all this stands
     ]
 )
 WRITE: Final = np.dtype(
@@ -126,9 +130,8 @@ class Known:
         self._pooled = 0
         self.planned = 0
         """How many records the plans of all recipes make."""
-        self.layouts: set[tuple[int, int, int, int, bool]] = set()
-        """Of all headers: how long they are, where their two lengths and their checksum stand, and
-        whether that covers the frame."""
+        self.layouts: dict[Layout, int] = {}
+        """Those of all headers, numbered."""
         self._in_pool: dict[bytes, int] = {}
         self._headers: dict[Header | None, int] = {}
         self._plans: dict[tuple[Write, ...], int] = {}
@@ -147,7 +150,7 @@ class Known:
         self.layouts.clear()
         self._plans.clear()
         self._headers = {None: 0}
-        self.headers[0] = 0, 0, -1, 0, -1, 0, -1, 0, 0, 0
+        self.headers[0] = 0, 0, -1, 0, -1, 0, -1, 0, 0, 0, -1
         self.count = 0
         for _ in UNREAD:
             self._add(0, _END_OF_TIME, _END_OF_TIME, _NO_RECIPE)
@@ -259,14 +262,12 @@ class Known:
             number = self._headers[header] = len(self._headers)
             self.headers = _with_room(self.headers, number + 1)
             first, second = (*header.lengths, (-1, 0))[:2]
-            self.layouts.add(
-                (
-                    len(header.octets),
-                    first[0],
-                    second[0],
-                    header.checksum_at,
-                    header.covers_frame,
-                )
+            layout = (
+                len(header.octets),
+                first[0],
+                second[0],
+                header.checksum_at,
+                header.covers_frame,
             )
             self.headers[number] = (
                 self._pool(header.octets),
@@ -277,6 +278,7 @@ class Known:
                 header.sum % 0xFFFF,
                 header.weight,
                 header.covers_frame,
+                self.layouts.setdefault(layout, len(self.layouts)),
             )
         return number
 

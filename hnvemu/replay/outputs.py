@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hnvemu.errors import QuestionError
 from hnvemu.trace.outcome import Outcome
-from hnvemu.wire.blocks import provider_nic
+from hnvemu.wire.blocks import provider_nic, restored
 from hnvemu.wire.sinks import Sink
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Outputs:
             missing: How many more it had on the wire: as many are cut from what it becomes.
             time: Nanoseconds since 1970.
         """
-        whole = frame + bytes(missing) if missing else frame
+        whole = restored(frame, missing)
         if found.path is None:
             if not found.writes:
                 return

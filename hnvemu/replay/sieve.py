@@ -13,7 +13,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hnvemu.replay.entrance import BY_INTERFACE, BY_PA, PA
-from hnvemu.wire.blocks import MAX_MISSING
+from hnvemu.wire.blocks import restored
 from hnvemu.wire.encapsulation import unwrap
 from hnvemu.wire.flow import read_flow
 
@@ -86,8 +86,7 @@ class Sieve:
                 if is_plain and not always and (never or not self._is_arrival(interface)):
                     yield ((src ^ dst) * MIX & _WORD) // _HIGH % of
                     continue
-            missing = min(original - captured, MAX_MISSING)
-            frame = bytes(octets[start : start + captured]) + bytes(missing)
+            frame = restored(bytes(octets[start : start + captured]), original - captured)
             yield self.owner(frame, interface)
 
     def _is_arrival(self, interface: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from hnvemu.replay.sieve import MIX, Picked, Sieve
-from hnvemu.wire.blocks import MAX_MISSING
+from hnvemu.wire.blocks import restored
 
 if TYPE_CHECKING:
     from array import array
@@ -67,8 +67,7 @@ class VectorSieve(Sieve):
         owners = np.empty(len(starts), np.int64)
         owners[plain] = (both * np.uint64(MIX) >> _HALF) % np.uint64(self._of)
         for at in np.flatnonzero(~is_plain).tolist():
-            begin = int(starts[at])
-            missing = min(int(original[at] - captured[at]), MAX_MISSING)
-            frame = octets[begin : begin + int(captured[at])].tobytes() + bytes(missing)
+            begin, size = int(starts[at]), int(captured[at])
+            frame = restored(octets[begin : begin + size].tobytes(), int(original[at]) - size)
             owners[at] = self.owner(frame, int(interfaces[at]))
         return owners

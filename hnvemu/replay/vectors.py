@@ -18,7 +18,7 @@ from hnvemu.replay.outputs import Part
 from hnvemu.wire.blocks import ENHANCED_PACKET, MAX_FRAME, PCAP_RECORD
 
 if TYPE_CHECKING:
-    from hnvemu.replay.known import Frames, Known, Numbers, Octets, Table, Words
+    from hnvemu.replay.known import Frames, Known, Layout, Numbers, Octets, Table, Words
 
 _HEADERS: Final = np.dtype(
     [
@@ -347,34 +347,24 @@ class Records:
         _put(out, inside, heads)
 
     def _wrap(self, out: Octets, begin: Numbers, inside: Numbers, which: Numbers) -> None:
-        """Write the outer headers."""
+        """Write the outer headers, those that have their fields at the same places at once."""
         headers, length = self._headers[which], self._length[which]
-        if len(self._known.layouts) == 1:
-            self._wrap_alike(out, begin, inside, headers, length)
-            return
-        _copy(out, begin, self._known.pool, headers["octets"], headers["length"])
-        word = _anywhere(out, ">u2")
-        word[begin + headers["first_at"]] = length + headers["first_more"]
-        two = np.flatnonzero(headers["second_at"] >= 0)
-        if len(two):
-            at = begin[two] + headers["second_at"][two]
-            word[at] = length[two] + headers["second_more"][two]
-        summed = np.flatnonzero(headers["checksum_at"] >= 0)
-        if len(summed):
-            headers, length, inside = headers[summed], length[summed], inside[summed]
-            total = headers["sum"] + headers["weight"] * length
-            covering = np.flatnonzero(headers["covers"])
-            if len(covering):
-                total[covering] += _sums(out, inside[covering], length[covering])
-            checksum = -total % 0xFFFF
-            checksum[covering] = np.where(checksum[covering] == 0, 0xFFFF, checksum[covering])
-            word[begin[summed] + headers["checksum_at"]] = checksum
+        for layout, number in self._known.layouts.items():
+            same = np.flatnonzero(headers["layout"] == number)
+            if len(same):
+                ends = begin[same], inside[same]
+                self._wrap_alike(out, *ends, headers[same], length[same], layout)
 
     def _wrap_alike(
-        self, out: Octets, begin: Numbers, inside: Numbers, headers: Table, length: Numbers
+        self,
+        out: Octets,
+        begin: Numbers,
+        inside: Numbers,
+        headers: Table,
+        length: Numbers,
+        layout: Layout,
     ) -> None:
-        """Write outer headers that have all their fields at the same places."""
-        octets, first, second, checksum_at, covers = next(iter(self._known.layouts))
+        octets, first, second, checksum_at, covers = layout
         places = {"first": first, "second": second, "checksum": checksum_at}
         there = {name: at for name, at in places.items() if at >= 0}
         kind = np.dtype(

@@ -47,6 +47,11 @@ _packet = struct.Struct("<7I").pack
 _length = struct.Struct("<I").pack
 
 
+def restored(frame: bytes, missing: int) -> bytes:
+    """Return a frame that was cut off with zeros for its missing octets, as far as they are few."""
+    return frame + bytes(min(missing, MAX_MISSING)) if missing else frame
+
+
 def pcap_header() -> bytes:
     """Return the header of a pcap file with times in nanoseconds."""
     return struct.pack("<IHHIIII", PCAP_NANOSECONDS, 2, 4, 0, 0, MAX_FRAME, ETHERNET)
